@@ -1,0 +1,95 @@
+"""The settings file, checked, and the directories that cdbg uses.
+
+``$XDG_CONFIG_HOME/cdbg/config.toml``; every key may be left out::
+
+    toolbox = "nicolaka/netshoot"   # image of the sidecar
+    theme = "textual-dark"          # any of Textual's
+    stats-seconds = 2.0             # between two sweeps of the meters
+    log-lines = 1000                # shown when a log is opened
+
+    [keys]                          # action = "key" or "key,other key"
+    shell = "f2"
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class ConfigError(Exception):
+    """The settings file says something that cannot be meant; the text names file, key and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings."""
+
+    toolbox: str = "nicolaka/netshoot"
+    theme: str = "textual-dark"
+    stats_seconds: float = 2.0
+    log_lines: int = 1000
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+_KINDS: dict[str, Any] = {
+    "toolbox": (str,),
+    "theme": (str,),
+    "stats-seconds": (int, float),
+    "log-lines": (int,),
+    "keys": (dict,),
+}
+_LEAST = {"stats-seconds": 0.5, "log-lines": 10}
+
+
+def path(env: Mapping[str, str] = os.environ) -> Path:
+    """Return where the settings file is looked for."""
+    base = env.get("XDG_CONFIG_HOME") or f"{env.get('HOME') or '~'}/.config"
+    return Path(base).expanduser() / "cdbg" / "config.toml"
+
+
+def state_dir(env: Mapping[str, str] = os.environ) -> Path:
+    """Return the directory for what cdbg itself writes."""
+    base = env.get("XDG_STATE_HOME") or f"{env.get('HOME') or '~'}/.local/state"
+    return Path(base).expanduser() / "cdbg"
+
+
+def load(file: Path | None = None) -> Config:
+    """Return the settings; the defaults where there is no file.
+
+    Raises:
+        ConfigError: the file cannot be read, or says something that cannot be meant.
+    """
+    file = file or path()
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from error
+    for name, value in raw.items():
+        _check(file, name, value)
+    return Config(**{name.replace("-", "_"): value for name, value in raw.items()})
+
+
+def _check(file: Path, name: str, value: Any) -> None:
+    if name not in _KINDS:
+        near = difflib.get_close_matches(name, _KINDS, 1)
+        hint = f" Did you mean “{near[0]}”?" if near else f" Known are: {', '.join(_KINDS)}."
+        raise ConfigError(f"{file}: there is no setting “{name}”.{hint}")
+    infinite = isinstance(value, float) and not math.isfinite(value)
+    if not isinstance(value, _KINDS[name]) or isinstance(value, bool) or infinite:
+        wanted = {"keys": "a table", "stats-seconds": "a number", "log-lines": "a whole number"}
+        raise ConfigError(f"{file}: “{name}” must be {wanted.get(name, 'a text in quotes')}.")
+    if name in _LEAST and value < _LEAST[name]:
+        raise ConfigError(f"{file}: “{name}” must be at least {_LEAST[name]}.")
+    if name == "keys":
+        for action, key in value.items():
+            if not isinstance(key, str) or not key:
+                raise ConfigError(f"{file}: keys.{action} must be a key's name in quotes.")
