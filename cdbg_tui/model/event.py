@@ -1,0 +1,35 @@
+"""What the engine says happened to a container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One engine event; *action* is its first word (``die``, ``kill``, ``health_status``)."""
+
+    time: float
+    action: str
+    id: str
+    name: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def from_engine(raw: Mapping[str, Any]) -> Event | None:
+    """Make an event from a line of ``GET /events``; None for what is not about a container."""
+    if raw.get("Type", "container") != "container":
+        return None
+    actor = raw.get("Actor") or {}
+    attributes = actor.get("Attributes") or {}
+    action = raw.get("Action") or raw.get("status") or ""
+    return Event(
+        time=(raw.get("timeNano") or 0) / 1e9 or float(raw.get("time") or 0),
+        # "health_status: unhealthy", "exec_start: sh -c …": the tail is detail, not kind.
+        action=action.partition(":")[0],
+        id=actor.get("ID") or raw.get("id") or "",
+        name=attributes.get("name") or "",
+        attributes=attributes,
+    )

@@ -1,0 +1,91 @@
+"""Which containers a filter leaves, in which order, in which groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from cdbg_tui.model.container import Container
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list: a container, or the heading of a project (*container* is None)."""
+
+    project: str
+    container: Container | None = None
+    count: int = 0
+    """Of a heading: how many containers stand under it, folded or not."""
+    folded: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the row is about, across changes."""
+        return self.container.id if self.container else f"project {self.project}"
+
+
+def matches(container: Container, text: str, verdict: str = "") -> bool:
+    """Tell whether all words of *text* fit the container.
+
+    A word fits if name, image, state, health, exit code or *verdict* contain it; ``label:key`` and
+    ``label:key=value`` fit labels, ``!word`` fits where the word does not.
+    """
+    places = " ".join(
+        (
+            container.name,
+            container.image,
+            container.state,
+            container.health,
+            "" if container.exit_code is None else str(container.exit_code),
+            verdict,
+            container.id[:12],
+        )
+    ).lower()
+    for word in text.lower().split():
+        wanted = not word.startswith("!")
+        word = word.removeprefix("!")
+        if word and (_fits(container.labels, word, places) != wanted):
+            return False
+    return True
+
+
+def _fits(labels: Mapping[str, str], word: str, places: str) -> bool:
+    if not word.startswith("label:"):
+        return word in places
+    key, equals, value = word.removeprefix("label:").partition("=")
+    return any(key in name.lower() and (not equals or value in text.lower()) for name, text in labels.items())
+
+
+def rows(
+    containers: Iterable[Container],
+    *,
+    order: Callable[[Container], object],
+    backwards: bool = False,
+    keep: Callable[[Container], bool] = lambda _: True,
+    folded: frozenset[str] = frozenset(),
+) -> list[Row]:
+    """Return the lines of the list: projects in the order of their names, then those without one.
+
+    Where no container has a project there are no headings. *order* gives a key to sort by; None keys
+    come last in either direction.
+    """
+    groups: dict[str, list[Container]] = {}
+    for container in containers:
+        if keep(container):
+            groups.setdefault(container.project, []).append(container)
+    made: list[Row] = []
+    for project in sorted(groups, key=lambda name: (not name, name.lower())):
+        members = _sorted(groups[project], order, backwards)
+        if len(groups) > 1 or project:
+            made.append(Row(project, count=len(members), folded=project in folded))
+        if project not in folded:
+            made += [Row(project, container) for container in members]
+    return made
+
+
+def _sorted(members: list[Container], order: Callable[[Container], object], backwards: bool) -> list[Container]:
+    by_name = sorted(members, key=lambda one: one.name.lower())
+    known = [one for one in by_name if order(one) is not None]
+    unknown = [one for one in by_name if order(one) is None]
+    known.sort(key=order, reverse=backwards)  # type: ignore[arg-type]
+    return known + unknown
