@@ -1,0 +1,1 @@
+"""Everything that talks to a container engine. Threads live here; nothing here imports Textual."""

@@ -1,0 +1,264 @@
+"""The list of containers, kept true by the engine's event stream: one list, then one row an event."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.errors import EngineError, understood
+from cdbg_tui.engine.stream import Stream, query
+from cdbg_tui.model.container import Container, from_inspect, from_list, merged, wants_inspection
+from cdbg_tui.model.event import Event, from_engine
+
+ACTIONS = ["create", "start", "restart", "die", "oom", "kill", "stop", "destroy"]
+ACTIONS += ["rename", "pause", "unpause", "health_status", "update"]
+
+# Beyond this many changed containers at once, one list is cheaper for the engine than the inspections.
+RELIST_FROM = 24
+GATHER_SECONDS = 0.05
+CURIOUS_AT_ONCE = 8
+CURIOUS_PAUSE = 0.25
+FIRST_RETRY, LAST_RETRY = 0.5, 10.0
+DOUBT_SECONDS = 1.0
+CLOCK_MARGIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The whole list, anew."""
+
+    containers: tuple[Container, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Rows that are new or different, and ids that are gone."""
+
+    containers: tuple[Container, ...]
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The engine does not answer; it is asked again after *retry_in* seconds."""
+
+    error: EngineError
+    retry_in: float
+
+
+News = Listed | Changed | Lost
+
+
+class Watch:
+    """Lists the containers, follows the events, and tells what changed, until closed.
+
+    One thread reads events, another looks at the containers that they name, so that a burst of events
+    neither waits for answers nor asks twice for the same container.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[str, Container] = {}
+        self._stuck: set[str] = set()
+        """Could not be inspected: not to be curious about until something happens to them."""
+        self._doubted: tuple[str, float | None] | None = None
+        self._listener: Callable[[News], None] | None = None
+        self._untold: list[News] = []
+        self._telling = threading.Lock()
+        self._listing = threading.Lock()
+        self._events: deque[Event] = deque(maxlen=20_000)
+        self._stream: Stream | None = None
+        self._closed = threading.Event()
+        self._retry = threading.Event()
+        self._work = threading.Condition()
+        self._pending: dict[str, None] = {}
+        self._curious: dict[str, None] = {}
+        self._last_event = 1.0
+        self._listed_at = 0.0
+        """By our clock."""
+
+    def start(self) -> None:
+        """Begin; the first news is the list, or that there is no engine."""
+        for run in (self._follow, self._look):
+            threading.Thread(target=run, name=f"watch{run.__name__}", daemon=True).start()
+
+    def listen(self, listener: Callable[[News], None]) -> None:
+        """Hand all news to *listener*, first those from before: the list is asked for while the app loads."""
+        with self._telling:
+            for news in self._untold:
+                listener(news)
+            self._untold.clear()
+            self._listener = listener
+
+    def _deliver(self, news: News) -> None:
+        with self._telling:
+            if self._closed.is_set():
+                return
+            if self._listener is None:
+                self._untold.append(news)
+            else:
+                self._listener(news)
+
+    def retry_now(self) -> None:
+        """Do not wait for the next attempt to reach a lost engine."""
+        self._retry.set()
+
+    def events_of(self, container_id: str) -> tuple[Event, ...]:
+        """Return what was heard of a container, oldest first, the engine's own memory included."""
+        return tuple(event for event in self._events.copy() if event.id == container_id)
+
+    def close(self) -> None:
+        """End both threads; they are through as soon as what they wait for is cut off."""
+        self._closed.set()
+        self._retry.set()
+        with self._work:
+            self._work.notify_all()
+        if self._stream is not None:
+            self._stream.close()
+
+    def _follow(self) -> None:
+        delay = FIRST_RETRY
+        while not self._closed.is_set():
+            try:
+                self._list()
+                delay = FIRST_RETRY
+                self._read_events()
+                error = EngineError(
+                    "unreachable",
+                    f"The engine at {self._engine.endpoint.url} ended the event stream.",
+                    "It may be restarting; cdbg keeps trying.",
+                )
+            except EngineError as failure:
+                error = failure
+            if self._closed.is_set():
+                return
+            self._deliver(Lost(error, delay))
+            self._retry.wait(delay)
+            self._retry.clear()
+            delay = min(delay * 2, LAST_RETRY)
+
+    def _list(self) -> None:
+        with self._listing:  # both threads do, and the older answer must not come last
+            self._list_alone()
+
+    def _list_alone(self) -> None:
+        now = time.time()
+        rows = self._engine.get("/containers/json?all=1")
+        with understood("list of containers"):
+            made = [from_list(row, now) for row in rows]
+        containers = tuple(merged(self._known.get(one.id), one, now) for one in made)
+        self._known = {one.id: one for one in containers}
+        self._listed_at = now
+        self._deliver(Listed(containers))
+        self._be_curious(containers)
+
+    def _be_curious(self, containers: Iterable[Container]) -> None:
+        now = time.time()
+        with self._work:
+            self._curious |= {
+                c.id: None for c in containers if c.id not in self._stuck and wants_inspection(c, now)
+            }
+            self._work.notify()
+
+    def _read_events(self) -> None:
+        # From the engine's whole memory on: it holds 256 events, and who sent a signal stands only there.
+        path = query(
+            "/events",
+            since=f"{self._last_event:.9f}",
+            filters={"type": ["container"], "event": ACTIONS},
+        )
+        self._stream = self._engine.stream(path)
+        if self._closed.is_set():
+            self._stream.close()
+        # Events bear the time of the engine's clock, which may be far from ours.
+        ahead = (self._stream.engine_time or time.time()) - time.time()
+        fresh_from = self._listed_at + ahead - CLOCK_MARGIN
+        # Not compared with one another: two that happen at once may come in either order.
+        heard_to = self._last_event
+        for line in self._stream.lines():
+            with understood("event"):
+                event = from_engine(json.loads(line))
+            if event is None or not event.id or event.time <= heard_to:
+                continue
+            self._events.append(event)
+            self._last_event = max(self._last_event, event.time)
+            if event.time >= fresh_from:
+                with self._work:
+                    self._pending[event.id] = None
+                    self._stuck.discard(event.id)
+                    self._work.notify()
+
+    def _look(self) -> None:
+        while not self._closed.is_set():
+            with self._work:
+                self._work.wait_for(lambda: self._pending or self._curious or self._closed.is_set())
+            # A death is several events within milliseconds: look once, after them.
+            if self._closed.wait(GATHER_SECONDS):
+                return
+            with self._work:
+                changed = bool(self._pending)
+                ids = list(self._pending or self._curious)
+                ids = ids if changed else ids[:CURIOUS_AT_ONCE]
+                self._pending.clear()
+                for one in ids:
+                    self._curious.pop(one, None)
+            try:
+                if len(ids) > RELIST_FROM or (not self._inspect(ids) and changed):
+                    self._list()
+            except EngineError:
+                # The event stream breaks as well, and its thread tells and lists anew.
+                if self._closed.wait(FIRST_RETRY):
+                    return
+            if not changed and self._closed.wait(CURIOUS_PAUSE):
+                return
+
+    def _inspect(self, ids: list[str]) -> bool:
+        """Look at these containers, and tell; False if one of them could not be looked at.
+
+        An inspection waits for the container's lock, which a stuck one never gives: the list then still answers.
+        """
+        found: list[Container] = []
+        gone: list[str] = []
+        stuck = False
+        for one in ids:
+            try:
+                details = self._engine.get(f"/containers/{one}/json")
+                with understood("description of a container"):
+                    found.append(from_inspect(details))
+            except EngineError as error:
+                if error.kind == "missing":
+                    gone.append(one)
+                    continue
+                self._stuck.add(one)
+                stuck = True
+                if error.kind in ("timeout", "unreachable"):
+                    break
+        self._known.update((one.id, one) for one in found)
+        for container in found:
+            self._doubt(container)
+        for one in gone:
+            self._known.pop(one, None)
+        if found or gone:
+            self._deliver(Changed(tuple(found), tuple(gone)))
+        return not stuck
+
+    def _doubt(self, container: Container) -> None:
+        """Look again at one that was just killed: containerd may tell of the memory only after its death."""
+        just_now = abs(time.time() - (container.since or 0.0)) < CLOCK_MARGIN
+        life = (container.id, container.since)
+        if container.exit_code != 137 or container.oom_killed or not just_now or life == self._doubted:
+            return
+        self._doubted = life
+        timer = threading.Timer(DOUBT_SECONDS, self._be_curious_about, (container.id,))
+        timer.daemon = True
+        timer.start()
+
+    def _be_curious_about(self, container_id: str) -> None:
+        with self._work:
+            self._curious[container_id] = None
+            self._work.notify()

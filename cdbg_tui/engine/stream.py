@@ -1,0 +1,142 @@
+"""Long answers of an engine, read straight from the socket, closable from any thread.
+
+docker-py's iterators cannot be closed from another thread in every case, lose which of stdout and stderr
+a line came from, and cost three times as much a log line. One HTTP/1.0 request needs none of that: the
+body is what follows the header, until the connection ends. It also gets the first list before docker-py
+is even imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from cdbg_tui.engine.connect import Endpoint, open_socket
+from cdbg_tui.engine.errors import engine_errors, from_status
+
+CHUNK = 1 << 18
+CONNECT_SECONDS = 10.0
+
+
+def query(path: str, **params: str | int | Mapping[str, Any]) -> str:
+    """Return *path* with its query string; mappings are sent as JSON, as the engine wants filters."""
+    words = {name: json.dumps(value) if isinstance(value, Mapping) else value for name, value in params.items()}
+    return f"{quote(path)}?{urlencode(words)}" if words else quote(path)
+
+
+class Stream:
+    """The body of one GET, as chunks of bytes. Iterate in one thread, `close` in any."""
+
+    def __init__(self, endpoint: Endpoint, path: str, *, patience: float | None = None) -> None:
+        """Ask for *path* (unversioned: the engine's newest API) and read the header of the answer.
+
+        *patience* is the longest silence within the body, in seconds; None waits for ever.
+
+        Raises:
+            EngineError: the engine cannot be reached or says no.
+        """
+        self._closed = threading.Event()
+        self._where = endpoint.url
+        self.engine_time: float | None = None
+        """What the engine's own clock said when it answered, to the second."""
+        with engine_errors(endpoint.url):
+            self._socket = open_socket(endpoint, CONNECT_SECONDS)
+            try:
+                host = "docker" if endpoint.is_unix else urlsplit(endpoint.url).hostname
+                self._socket.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+                # An answer that takes long to make is silent before its header, not within its body.
+                self._socket.settimeout(max(CONNECT_SECONDS, patience or 0.0))
+                self._rest = self._header()
+                self._socket.settimeout(patience)
+            except BaseException:
+                self._socket.close()
+                raise
+
+    def _header(self) -> bytes:
+        got = bytearray()
+        while b"\r\n\r\n" not in got:
+            piece = self._socket.recv(CHUNK)
+            if not piece or len(got) > CHUNK:
+                raise ValueError("its answer is no HTTP")
+            got += piece
+        head, _, rest = bytes(got).partition(b"\r\n\r\n")
+        status = re.match(rb"HTTP/1\.[01] (\d{3})\b", head)
+        if status is None:
+            raise ValueError("its answer is no HTTP")
+        self.engine_time = _date_in(head)
+        if status[1] != b"200":
+            while len(rest) < CHUNK and (piece := self._socket.recv(CHUNK)):
+                rest += piece
+            try:
+                text = str(json.loads(rest)["message"])
+            except (ValueError, KeyError, TypeError):
+                text = rest.decode("utf-8", "replace")
+            raise from_status(int(status[1]), text, self._where)
+        return rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the body until it ends or the stream is closed.
+
+        Raises:
+            EngineError: the connection broke, or was silent for longer than its patience.
+        """
+        if self._rest:
+            yield self._rest
+            self._rest = b""
+        while not self._closed.is_set():
+            try:
+                with engine_errors(self._where):
+                    piece = self._socket.recv(CHUNK)
+            except Exception:
+                if self._closed.is_set():
+                    return
+                raise
+            if not piece:
+                return
+            yield piece
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the body line by line, without the line breaks."""
+        buffer = b""
+        for piece in self:
+            *whole, buffer = (buffer + piece).split(b"\n")
+            yield from (line.rstrip(b"\r") for line in whole if line.strip())
+        if buffer.strip():
+            yield buffer
+
+    def close(self) -> None:
+        """End the stream; whoever iterates over it is through at once."""
+        self._closed.set()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+def _date_in(head: bytes) -> float | None:
+    match = re.search(rb"^Date: *(.*?)\r?$", head, re.MULTILINE | re.IGNORECASE)
+    try:
+        return parsedate_to_datetime(match[1].decode("ascii")).timestamp() if match else None
+    except ValueError:
+        return None
+
+
+def get_json(endpoint: Endpoint, path: str, *, patience: float = 10.0) -> Any:
+    """Return the decoded answer to one GET.
+
+    Raises:
+        EngineError: the engine cannot be reached, says no, or answers rubbish.
+    """
+    stream = Stream(endpoint, path, patience=patience)
+    try:
+        body = b"".join(stream)
+    finally:
+        stream.close()
+    with engine_errors(endpoint.url):
+        return json.loads(body)

@@ -1,0 +1,55 @@
+"""Daemon threads for calls that block: an engine that hangs must never hold up the quitting of the app.
+
+`concurrent.futures` and asyncio's executor join their threads at exit; these do not.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def side_by_side(
+    call: Callable[[T], R], items: Iterable[T], *, workers: int, seconds: float
+) -> dict[T, R | Exception]:
+    """Call *call* for every item, some at a time, and return what came of each within *seconds*.
+
+    An item whose call has not ended by then is missing from the result; an exception stands for a result.
+    """
+    todo: queue.SimpleQueue[T] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[T, R | Exception]] = queue.SimpleQueue()
+    count = 0
+    for item in items:
+        todo.put(item)
+        count += 1
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                item = todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                done.put((item, call(item)))
+            except Exception as error:  # noqa: BLE001 - handed to the caller, who knows what to expect
+                done.put((item, error))
+
+    for _ in range(min(workers, count)):
+        threading.Thread(target=work, name="side-by-side", daemon=True).start()
+    results: dict[T, R | Exception] = {}
+    deadline = time.monotonic() + seconds
+    while len(results) < count:
+        try:
+            item, result = done.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        results[item] = result
+    stop.set()
+    return results
