@@ -1,0 +1,1 @@
+"""What a key launches, as plans: pure, no engine and no terminal."""

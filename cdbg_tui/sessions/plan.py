@@ -1,0 +1,134 @@
+"""What a session key launches: plain docker command lines, told before and after in words."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cdbg_tui.engine.images import SESSION_LABEL, TARGET_LABEL
+from cdbg_tui.model.units import exact_span, span
+
+__all__ = ["SESSION_LABEL", "TARGET_LABEL", "Argv", "Docker", "Plan", "Refusal", "failed", "outcome"]
+
+Argv = tuple[str, ...]
+Docker = Callable[..., Argv]
+"""Makes the argv of a docker command line for the engine in use: `Engine.docker`."""
+
+# Docker's own detach keys start with Ctrl+P, which every shell's history is on, and a session that is
+# detached from stays behind. Nobody presses these two by accident.
+NO_DETACH = ("--detach-keys", "ctrl-@,ctrl-_")
+
+DOCKER_FAILED = 125
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
+# A shell hands on the status of its last command, so 126 and 127 are the engine's only when they come at once.
+AT_ONCE_SECONDS = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One session: the commands around an interactive one.
+
+    Banner lines may quote foreign text: whoever shows them cleans them.
+    """
+
+    title: str
+    """Of what it is, as a sentence goes on from it: ``shell in web-1``."""
+    argv: Argv
+    """The interactive command, which gets the terminal."""
+    banner: tuple[str, ...] = ()
+    pull: Argv = ()
+    """Run first, in sight: it shows its own progress."""
+    prepare: tuple[Argv, ...] = ()
+    """Run before, output hidden unless one fails, which ends the session."""
+    cleanup: tuple[Argv, ...] = ()
+    """Run after, whatever happened."""
+    removes_itself: bool = False
+    """The command line cleans up itself; `cleanup` is for when it is killed and cannot."""
+    asks_to_keep: bool = False
+    """Before `cleanup`, the engineer is asked whether it shall be left out."""
+    kept: str = ""
+    """What to say when it was left out: what is still there, and how to come back to it."""
+
+    def commands(self) -> str:
+        """Return all as one command for a shell, the same that is run.
+
+        One, so that it can be pasted: the lines after the interactive command must not be read by it.
+        """
+        before = [self.pull, *self.prepare] if self.pull else list(self.prepare)
+        text = " &&\n".join(shlex.join(argv) for argv in (*before, self.argv))
+        after = () if self.removes_itself else self.cleanup
+        return "; \\\n".join([text, *(shlex.join(argv) for argv in after)])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a session cannot be had, and the key that helps instead (empty where none does)."""
+
+    sentence: str
+    key: str = ""
+    key_text: str = ""
+
+
+def failed(result: int | OSError, seconds: float) -> bool:
+    """Tell whether the interactive command failed as such, rather than end as its user ended it."""
+    if isinstance(result, OSError) or result < 0 or result == DOCKER_FAILED:
+        return True
+    return result in (NOT_EXECUTABLE, NOT_FOUND) and seconds < AT_ONCE_SECONDS
+
+
+def outcome(plan: Plan, result: int | OSError, seconds: float) -> str:
+    """Return the one line that tells how the interactive command ended.
+
+    *result* is its exit code, minus the signal that killed the docker CLI, or why that did not start.
+    """
+    if isinstance(result, OSError):
+        return f"{plan.title}: {plan.argv[0]} could not be started: {result.strerror or result}"
+    if result < 0:
+        name = signal_name(-result)
+        return f"{plan.title}: the docker command line was ended by {name}; what it started may still run"
+    lasted = span(seconds) if seconds < 60 else exact_span(seconds)
+    if failed(result, seconds):
+        return f"{plan.title} did not start: {_START_FAILURES[result]} ({result})"
+    if result == 0:
+        return f"{plan.title} left after {lasted}"
+    if result == 128 + signal.SIGKILL:
+        return f"{plan.title} was killed after {lasted} ({result}): its container ended, or its shell was killed"
+    if words := _SHELL_STATUS.get(result):
+        return f"{plan.title} left after {lasted} with {result} ({words})"
+    if 128 < result < 128 + signal.NSIG:
+        return f"{plan.title} was ended by {signal_name(result - 128)} after {lasted} ({result})"
+    return f"{plan.title} left after {lasted} with status {result}"
+
+
+_START_FAILURES = {
+    DOCKER_FAILED: "docker itself failed",
+    NOT_EXECUTABLE: "its command cannot be executed",
+    NOT_FOUND: "its command was not found",
+}
+_SHELL_STATUS = {
+    NOT_EXECUTABLE: "its last command could not be executed",
+    NOT_FOUND: "its last command was not found",
+    128 + signal.SIGINT: "Ctrl+C",
+}
+
+
+def signal_name(number: int) -> str:
+    """Return ``SIGKILL`` for 9, and a number's own digits where the system has no name for it."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def object_name(container_name: str, suffix: str) -> str:
+    """Return the name of a container that stands beside *container_name*; *suffix* makes it unique."""
+    return f"cdbg-{container_name}-{suffix}"
+
+
+def image_name(container_name: str, fallback: str) -> str:
+    """Return *container_name* as an image may be called: engines want lower case and single separators."""
+    return re.sub(r"[^a-z0-9]+", "-", container_name.lower()).strip("-") or fallback
