@@ -1,0 +1,310 @@
+"""The wiring: what engine threads tell reaches the panes, what panes ask reaches the engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
+
+from cdbg_tui.config import Config
+from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.containers import Changed, Listed, Lost, Watch
+from cdbg_tui.engine.stats import Sweeper, Targets
+from cdbg_tui.model.container import Container
+from cdbg_tui.model.finding import Weight
+from cdbg_tui.model.sample import History, Usage
+from cdbg_tui.model.text import one_line
+from cdbg_tui.triage.verdict import word
+from cdbg_tui.tui.asking import Asking
+from cdbg_tui.tui.following import Following
+from cdbg_tui.tui.keymap import checked_keymap, checked_theme
+from cdbg_tui.tui.messages import (
+    Answered,
+    EngineTold,
+    LogRead,
+    MetersRead,
+    PanesShown,
+    ProcessesListed,
+    Settled,
+    Wished,
+)
+from cdbg_tui.tui.palette import ActionProvider
+from cdbg_tui.tui.panes.logs import LogsPane
+from cdbg_tui.tui.panes.stats import StatsPane
+from cdbg_tui.tui.screens.dashboard import Dashboard
+from cdbg_tui.tui.screens.fault import Fault
+from cdbg_tui.tui.screens.messages import ChangesWanted, CopyWanted, RetryWanted
+from cdbg_tui.tui.widgets.headline import Headline
+
+AGES_SECONDS = 5.0
+
+
+class CdbgApp(App[None]):
+    """The dashboard on one engine."""
+
+    TITLE = "cdbg"
+    CSS_PATH: ClassVar[list[str]] = ["cdbg.tcss", "screens/screens.tcss"]  # type: ignore[assignment]
+    COMMANDS = App.COMMANDS | {ActionProvider}
+
+    def __init__(
+        self, engine: Engine, watch: Watch, config: Config, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Take over *watch*, which may have begun to listen.
+
+        Raises:
+            ConfigError: the settings name a theme, an action or a key that does not exist.
+        """
+        super().__init__()
+        self._keymap = checked_keymap(config.keys)
+        checked_theme(config.theme, self.available_themes)
+        self.engine = engine
+        self.watcher = watch
+        self.config = config
+        self.now = clock
+        self.asking = Asking(self)
+        self.containers: dict[str, Container] = {}
+        self.usages: dict[str, Usage] = {}
+        self._histories: dict[str, History] = {}
+        self._fault: Fault | None = None
+        self._was_listed = False
+        self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
+        self.dashboard = Dashboard(engine.endpoint)
+        self.following = Following(self)
+        self.last_command = ""
+        """The command line of the last session, to be copied."""
+
+    def get_default_screen(self) -> Screen[None]:
+        """Begin with the panes."""
+        return self.dashboard
+
+    def on_mount(self) -> None:
+        """Take the user's settings."""
+        self.theme = self.config.theme
+        self.set_keymap(self._keymap)
+
+    def on_ready(self) -> None:
+        """Begin to hear from the engine, now that there is something to show it on."""
+        self.watcher.listen(lambda news: self.tell(EngineTold(news)))
+        self.sweeper.start()
+        self.set_interval(AGES_SECONDS, self._tick)
+        if os.isatty(0):
+            self.set_interval(AGES_SECONDS, self._leave_with_the_terminal)
+
+    def on_unmount(self) -> None:
+        """Close every stream; what still waits for the engine is a daemon thread, and is left behind."""
+        self.sweeper.close()
+        self.following.close()
+        self.watcher.close()
+
+    def _leave_with_the_terminal(self) -> None:
+        """End when the terminal is gone: without the signal that tells so, Textual would read its end for ever."""
+        if not os.isatty(0):
+            # What the terminal's end should have sent: who has to clean up hears it. Where it is ignored,
+            # there is nothing to restore, and whatever were written now would only raise.
+            os.kill(os.getpid(), signal.SIGHUP)
+            os._exit(128 + signal.SIGHUP)
+
+    def tell(self, message: Message) -> None:
+        """Post a message, from whatever thread."""
+        self.post_message(message)
+
+    def say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
+        """Show a toast; the text may be foreign."""
+        self.notify(one_line(text), severity=severity, markup=False, timeout=8 if severity == "error" else 5)
+
+    # The engine
+
+    @on(EngineTold)
+    def _told(self, event: EngineTold) -> None:
+        if not self.dashboard.is_running:  # the app is leaving
+            return
+        match event.news:
+            case Listed(containers):
+                self.containers = {one.id: one for one in containers}
+                self._answers()
+            case Changed(containers, gone):
+                self.containers.update((one.id, one) for one in containers)
+                for one in gone:
+                    self.containers.pop(one, None)
+            case Lost(error, retry_in):
+                self._lost(error.what, error.advice, retry_in)
+                return
+        self._containers_changed()
+
+    def _answers(self) -> None:
+        self.dashboard.query_one(Headline).show_trouble("")
+        if not self._was_listed:
+            self._was_listed = True
+            self.asking.ask("version", self._read_version, self._show_version, lambda _: None)
+        if self._fault is not None:
+            # A palette or a dialog may stand on it.
+            while self.screen is not self.dashboard and len(self.screen_stack) > 1:
+                self.pop_screen()
+            self._fault = None
+
+    def _lost(self, what: str, advice: str, retry_in: float) -> None:
+        self.dashboard.query_one(Headline).show_trouble("engine lost, trying again")
+        if self._was_listed:
+            return
+        if self._fault is None:
+            where = self.engine.endpoint
+            self._fault = Fault(what, advice, where.url, where.why)
+            self.push_screen(self._fault)
+        self._fault.show(what, advice)
+        self._fault.retry_in(retry_in)
+
+    @on(RetryWanted)
+    def _retry(self) -> None:
+        self.watcher.retry_now()
+
+    def _read_version(self) -> tuple[str, int]:
+        info = self.engine.get("/info")
+        return str(info.get("ServerVersion") or ""), int(info.get("MemTotal") or 0)
+
+    def _show_version(self, answer: tuple[str, int]) -> None:
+        self.dashboard.query_one(Headline).show_engine(*answer)
+
+    def _containers_changed(self) -> None:
+        for gone in self._histories.keys() - self.containers.keys():
+            del self._histories[gone]
+        for one, container in self.containers.items():
+            if not container.is_up:
+                self.usages.pop(one, None)
+                self._histories.pop(one, None)
+        self.dashboard.containers.show(self.containers, self.usages, self.now())
+        self._count()
+        self._aim()
+        looked_at = self.following.container
+        if looked_at is not None and looked_at.id in self.containers:
+            self.following.changed(self.containers[looked_at.id])
+            self._show_stats()
+
+    def learned(self, container: Container) -> None:
+        """Take what an inspection tells over into the list, which knows times only as `docker ps` prints them."""
+        if self.containers.get(container.id) not in (None, container):
+            self.containers[container.id] = container
+            self._containers_changed()
+
+    def _count(self) -> None:
+        up = dead = suffering = 0
+        for container in self.containers.values():
+            weight = word(container, self.usages.get(container.id)).weight
+            if container.is_dead:
+                dead += 1
+            elif weight is Weight.FINE:
+                up += 1
+            else:
+                suffering += 1
+        self.dashboard.query_one(Headline).show_counts(up, suffering, dead)
+
+    # The meters
+
+    def _aim(self) -> None:
+        running = tuple(one for one, container in self.containers.items() if container.is_up)
+        looked_at = self.following.container
+        self.sweeper.aim(
+            Targets(running, self.dashboard.containers.visible_ids(), looked_at.id if looked_at else "")
+        )
+
+    @on(MetersRead)
+    def _meters_read(self, event: MetersRead) -> None:
+        if not self.dashboard.is_running:
+            return
+        for one, sample in event.sweep.samples.items():
+            if one in self.containers:
+                self.usages[one] = self._histories.setdefault(one, History()).add(sample)
+        known = self.usages.values()
+        cpu, memory = sum(one.cpu or 0.0 for one in known), sum(one.memory or 0 for one in known)
+        self.dashboard.query_one(Headline).show_totals(cpu, memory)
+        self._count()
+        self._tick()
+        self._show_stats()
+        looked_at = self.following.container
+        if looked_at is not None:
+            self.following.changed(looked_at)
+        self._aim()
+
+    def _tick(self) -> None:
+        self.dashboard.containers.tick(self.now())
+
+    def _show_stats(self) -> None:
+        looked_at = self.following.container
+        history = self._histories.get(looked_at.id) if looked_at else None
+        self.dashboard.query_one(StatsPane).show(looked_at, history)
+
+    # The selected container
+
+    @on(PanesShown)
+    def _panes_shown(self) -> None:
+        self.following.look_at_processes()
+
+    @on(LogsPane.WindowChosen)
+    def _window_chosen(self) -> None:
+        self.following.reopen_log()
+
+    @on(LogsPane.EarlierWanted)
+    def _earlier_wanted(self, event: LogsPane.EarlierWanted) -> None:
+        self.following.load_earlier(event.first, event.have)
+
+    @on(LogsPane.SaveWanted)
+    def _save_wanted(self) -> None:
+        self.post_message(Wished("save_log", self.following.container))
+
+    @on(ChangesWanted)
+    def _changes_wanted(self) -> None:
+        self.post_message(Wished("changes_again", self.following.container))
+
+    @on(Settled)
+    def _settled(self, event: Settled) -> None:
+        self.following.look_at(event.container)
+        self._show_stats()
+        self._aim()
+
+    @on(LogRead)
+    def _log_read(self, event: LogRead) -> None:
+        self.following.log_read(event)
+
+    @on(ProcessesListed)
+    def _processes_listed(self, event: ProcessesListed) -> None:
+        self.following.processes_listed(event)
+
+    @on(Answered)
+    def _answered(self, event: Answered) -> None:
+        self.asking.answered(event)
+
+    # The clipboard
+
+    @on(CopyWanted)
+    def _copy_wanted(self, event: CopyWanted) -> None:
+        self._copy(event.text, event.what)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy what was selected with the mouse, by the best route there is."""
+        self._copy(text, "the selection")
+
+    def _copy(self, text: str, what: str) -> None:
+        if not text:
+            return
+        from cdbg_tui.tui.copying import copy
+
+        copy(self, text, what)
+
+    def write_osc52(self, text: str) -> None:
+        """Let the terminal itself set the clipboard."""
+        super().copy_to_clipboard(text)
+
+    # Wishes
+
+    @on(Wished)
+    def _wished(self, event: Wished) -> None:
+        # With it come the dialogs: not before the first of them is wanted.
+        from cdbg_tui.tui.wishes import WISHES
+
+        WISHES[event.what](self, event.container)

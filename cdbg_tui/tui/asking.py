@@ -1,0 +1,70 @@
+"""Questions to an engine from the app's thread, answered on the app's thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from textual.message_pump import MessagePump
+
+from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.tui.messages import Answered
+
+T = TypeVar("T")
+
+
+class Asking:
+    """Runs blocking calls in daemon threads; of two questions under one key only the newer is answered.
+
+    A daemon thread a call, not Textual's workers: theirs are few, and are joined at exit, where one that
+    waits for a hung engine would keep the app from quitting.
+    """
+
+    def __init__(self, pump: MessagePump) -> None:
+        self._pump = pump
+        self._number = 0
+        self._open: dict[str, tuple[int, Callable[[Any], None], Callable[[EngineError], None]]] = {}
+
+    def ask(
+        self,
+        key: str,
+        question: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[EngineError], None],
+    ) -> None:
+        """Call *question* in the background, then *then* with its answer or *failed* with its error."""
+        self._number += 1
+        number = self._number
+        self._open[key] = (number, then, failed)
+
+        def run() -> None:
+            answer, error = None, None
+            try:
+                answer = question()
+            except EngineError as failure:
+                error = failure
+            except OSError as failure:
+                error = EngineError(
+                    "refused", f"{failure.filename or 'it failed'}: {failure.strerror or failure}."
+                )
+            except Exception as failure:  # noqa: BLE001 - a thread that dies would leave who asked waiting
+                error = EngineError("refused", f"{type(failure).__name__}: {failure}")
+            self._pump.post_message(Answered(key, number, answer, error))
+
+        threading.Thread(target=run, name=f"ask {key}", daemon=True).start()
+
+    def forget(self, key: str) -> None:
+        """Drop the answer to a question that nobody waits for any more."""
+        self._open.pop(key, None)
+
+    def answered(self, message: Answered) -> None:
+        """Hand an answer to who asked; late ones are dropped."""
+        number, then, failed = self._open.get(message.key, (0, None, None))
+        if number != message.number or then is None or failed is None:
+            return
+        del self._open[message.key]
+        if message.error is not None:
+            failed(message.error)
+        else:
+            then(message.answer)

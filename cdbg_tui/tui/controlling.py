@@ -1,0 +1,196 @@
+"""Stop, start, restart, pause, unpause, kill, remove: the menu, the question, the deed, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from cdbg_tui.engine import control, images
+from cdbg_tui.engine.client import Engine
+from cdbg_tui.model.container import Container, State
+from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.screens.choose import Choice, Choose
+from cdbg_tui.tui.screens.confirm import Confirm
+
+if TYPE_CHECKING:
+    from cdbg_tui.tui.app import CdbgApp
+
+_ENDED = (State.EXITED, State.CREATED, State.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Something that can be done to a container; *loss* is what a confirmation says is lost."""
+
+    id: str
+    key: str
+    past: str
+    states: tuple[State, ...]
+    do: Callable[[Engine, str], None]
+    detail: str
+    loss: str = ""
+    dangerous: bool = False
+
+
+VERBS = (
+    Verb("start", "s", "started", _ENDED, control.start, "run it again"),
+    Verb(
+        "stop",
+        "t",
+        "stopped",
+        (State.RUNNING, State.PAUSED, State.RESTARTING),
+        control.stop,
+        "SIGTERM, then SIGKILL",
+        "Its processes end; what they have not written is lost.",
+    ),
+    Verb(
+        "restart",
+        "r",
+        "restarted",
+        (State.RUNNING, State.PAUSED),
+        control.restart,
+        "stop, then start",
+        "Its processes end; what they have not written is lost.",
+    ),
+    Verb("pause", "p", "paused", (State.RUNNING,), control.pause, "freeze all its processes"),
+    Verb("unpause", "u", "unpaused", (State.PAUSED,), control.unpause, "let them go on"),
+    Verb(
+        "kill",
+        "K",
+        "killed",
+        (State.RUNNING, State.PAUSED),
+        control.kill,
+        "SIGKILL at once",
+        "Its processes are killed without a chance to save anything.",
+        dangerous=True,
+    ),
+    Verb(
+        "remove",
+        "d",
+        "removed",
+        tuple(State),
+        control.remove,
+        "delete it",
+        "Its log, its exit code and every file that it changed outside of volumes are gone for good.",
+        dangerous=True,
+    ),
+)
+
+
+def open_menu(app: CdbgApp, container: Container | None) -> None:
+    """Offer what can be done to a container in its state."""
+    if container is None:
+        return
+    choices = [
+        Choice(
+            verb.id,
+            Content(verb.id),
+            verb.key,
+            Content(verb.detail),
+            "" if container.state in verb.states else f"it is {container.state.value}",
+        )
+        for verb in VERBS
+    ]
+
+    def chosen(one: str | None) -> None:
+        if one is not None:
+            _confirmed(app, container, next(verb for verb in VERBS if verb.id == one))
+
+    app.push_screen(Choose(plain(container.name), choices), chosen)
+
+
+def _confirmed(app: CdbgApp, container: Container, verb: Verb) -> None:
+    # Forced only if it lives now, and then the question says so: one that comes to life meanwhile is refused.
+    force = verb.id == "remove" and not container.is_dead
+    words = control.command(verb.id, container.name, force=force)
+    do = partial(control.remove, force=force) if verb.id == "remove" else verb.do
+    if not verb.loss:
+        _do(app, container, verb, do)
+        return
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            _do(app, container, verb, do)
+
+    app.push_screen(
+        Confirm(
+            Content(f"{verb.id} ") + plain(container.name) + Content(f" ({container.id[:12]})?"),
+            loss=Content(verb.loss),
+            command=app.engine.docker(*words),
+            yes=verb.id.capitalize(),
+            dangerous=verb.dangerous,
+        ),
+        answered,
+    )
+
+
+def _do(app: CdbgApp, container: Container, verb: Verb, do: Callable[[Engine, str], None]) -> None:
+    # By id: the name may belong to another container by now.
+    app.asking.ask(
+        f"{verb.id} {container.id}",
+        lambda: do(app.engine, container.id),
+        lambda _: app.say(f"{container.name} {verb.past}"),
+        lambda error: app.say(f"{container.name} was not {verb.past}: {error.what} {error.advice}", "error"),
+    )
+
+
+def left_behind(app: CdbgApp, _container: Container | None) -> None:
+    """Show what sessions left behind, and remove what is chosen."""
+
+    def show(items: tuple[images.LeftBehind, ...]) -> None:
+        if not items:
+            app.say("nothing is left behind: no debug container, no debug image")
+            return
+        everything = Choice("all", Content(f"remove all {len(items)}"), "a")
+        choices = [
+            Choice(
+                str(number),
+                Content(f"remove {item.kind} ") + plain(item.name),
+                "",
+                Content("running: perhaps in use" if item.is_running else ""),
+            )
+            for number, item in enumerate(items)
+        ]
+
+        def chosen(one: str | None) -> None:
+            if one is not None:
+                _remove_left_behind(app, items if one == "all" else (items[int(one)],))
+
+        app.push_screen(Choose(Content("left behind by debug sessions"), [everything, *choices]), chosen)
+
+    app.asking.ask(
+        "left behind",
+        lambda: images.left_behind(app.engine),
+        show,
+        lambda error: app.say(error.what, "error"),
+    )
+
+
+def _remove_left_behind(app: CdbgApp, items: tuple[images.LeftBehind, ...]) -> None:
+    names = Content(", ").join(plain(item.name) for item in items)
+    in_use = any(item.is_running for item in items)
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.asking.ask(
+                "left behind",
+                lambda: images.remove_left_behind(app.engine, items),
+                lambda complaints: app.say("; ".join(complaints) or "removed"),
+                lambda error: app.say(error.what, "error"),
+            )
+
+    app.push_screen(
+        Confirm(
+            Content("remove ") + names + Content("?"),
+            loss=Content(
+                "What runs may be a session in another terminal." if in_use else "What was kept in it is lost."
+            ),
+            yes="Remove",
+            dangerous=in_use,
+        ),
+        answered,
+    )

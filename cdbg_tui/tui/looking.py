@@ -1,0 +1,117 @@
+"""The screens that show one container: everything the engine knows, and what it changed on disk."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from cdbg_tui.engine import files, logs
+from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.model.container import Container, mounts
+from cdbg_tui.model.units import size
+from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.screens.changes import Changes
+from cdbg_tui.tui.screens.confirm import Confirm
+from cdbg_tui.tui.screens.form import Field, Form
+from cdbg_tui.tui.screens.inspect import Inspect
+
+if TYPE_CHECKING:
+    from cdbg_tui.tui.app import CdbgApp
+
+
+def inspect(app: CdbgApp, container: Container | None) -> None:
+    """Show everything that the engine knows of a container."""
+    if container is None:
+        return
+
+    def show(details: dict[str, Any]) -> None:
+        app.push_screen(Inspect(details))
+
+    app.asking.ask(
+        "inspect",
+        lambda: files.inspect(app.engine, container.id),
+        show,
+        lambda error: app.say(f"{error.what} {error.advice}", "error"),
+    )
+
+
+def changes(app: CdbgApp, container: Container | None) -> None:
+    """Show what a container changed on disk; the screen opens at once, the engine may take its time."""
+    if container is None:
+        return
+
+    def opened(details: dict[str, Any]) -> None:
+        screen = Changes(container.id, container.name, mounts(details))
+        app.push_screen(screen)
+        read_changes(app, screen)
+
+    app.asking.ask(
+        "inspect",
+        lambda: files.inspect(app.engine, container.id),
+        opened,
+        lambda error: app.say(f"{error.what} {error.advice}", "error"),
+    )
+
+
+def changes_again(app: CdbgApp, _container: Container | None) -> None:
+    """Read the changes anew for the screen that shows them."""
+    if isinstance(app.screen, Changes):
+        read_changes(app, app.screen)
+
+
+def read_changes(app: CdbgApp, screen: Changes) -> None:
+    """Ask the engine for the changes that *screen* shows."""
+    app.asking.ask(
+        "changes",
+        lambda: files.changes(app.engine, screen.container_id),
+        screen.show,
+        lambda error: screen.fail(f"{error.what} {error.advice}".strip()),
+    )
+
+
+def save_log(app: CdbgApp, container: Container | None) -> None:
+    """Ask for a file, and write the whole log of a container to it."""
+    if container is None:
+        return
+    tty = app.following.tty
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(app.now()))
+    suggested = f"{container.name}-{stamp}.log"
+
+    def write(name: str, *, overwrite: bool) -> None:
+        def save() -> tuple[Path, int | None]:
+            try:
+                path = Path(name).expanduser().absolute()
+            except RuntimeError as error:  # ~somebody who is not there
+                raise EngineError("refused", f"{name}: {error}.") from error
+            try:
+                return path, logs.save(app.engine, container.id, tty, path, timestamps=True, overwrite=overwrite)
+            except FileExistsError:
+                return path, None
+
+        def saved(answer: tuple[Path, int | None]) -> None:
+            path, count = answer
+            if count is not None:
+                app.say(f"{size(count)} written to {path}")
+                return
+            app.push_screen(
+                Confirm(
+                    plain(f"{path} exists. Overwrite it?"), loss=Content("What it holds is lost."), dangerous=True
+                ),
+                lambda yes: write(name, overwrite=True) if yes else None,
+            )
+
+        app.say(f"saving the log of {container.name}…")
+        app.asking.ask(f"save {name}", save, saved, lambda error: app.say(f"{error.what} {error.advice}", "error"))
+
+    def answered(values: dict[str, str] | None) -> None:
+        if values and values["path"].strip():
+            write(values["path"].strip(), overwrite=False)
+
+    def preview(values: dict[str, str]) -> str:
+        return f"docker logs --timestamps {container.name}  →  {values['path']}"
+
+    title = Content("save the log of ") + plain(container.name)
+    app.push_screen(Form(title, [Field("path", "to file", suggested)], preview), answered)

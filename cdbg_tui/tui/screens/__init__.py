@@ -1,0 +1,1 @@
+"""What covers the panes: dialogs, the inspect tree, the changed files, the help."""
