@@ -9,7 +9,7 @@ groups: moby, daemon/oci_linux.go (``docker/ID`` with the cgroupfs driver, ``doc
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -84,7 +84,7 @@ class Group:
         made = self._sample_v2(now) if self.unified else self._sample_v1(now)
         if made is None or not network:
             return made
-        return with_network(made, next(iter(self.pids()), 0))
+        return with_network(made, self.pids())
 
     def _sample_v1(self, now: float) -> Sample | None:
         cpu, memory, pids = self._dir("cpu"), self._dir("memory"), self._dir("pids")
@@ -178,9 +178,12 @@ def find(container_id: str, pid: int = 0) -> Group | None:
     return None
 
 
-def with_network(sample: Sample, pid: int) -> Sample:
-    """Return *sample* with what went through the interfaces of a process's network, loopback left out."""
-    text = _read(f"/proc/{pid}/net/dev") if pid else None
+def with_network(sample: Sample, pids: Iterable[int]) -> Sample:
+    """Return *sample* with what went through the interfaces of a container's network, loopback left out.
+
+    It is read through the first of its *pids* that still is: short-lived children come and go.
+    """
+    text = next((text for pid in pids if (text := _read(f"/proc/{pid}/net/dev"))), None)
     if text is None:
         return sample
     rows = [line.partition(":") for line in text.splitlines()[2:]]

@@ -174,9 +174,9 @@ def test_the_network_is_that_of_a_process_without_its_loopback(monkeypatch: pyte
         "  eth1:    5 1 0 0 0 0 0 0    7 1 0 0 0 0 0 0\n"
     )
     monkeypatch.setattr(cgroups, "_read", lambda path: text if path == "/proc/77/net/dev" else None)
-    seen = with_network(Sample(1.0), 77)
+    seen = with_network(Sample(1.0), [78, 77])  # 78 has ended meanwhile
     assert (seen.received, seen.sent) == (1005, 57)
-    assert with_network(Sample(1.0), 78) == with_network(Sample(1.0), 0) == Sample(1.0)
+    assert with_network(Sample(1.0), [78]) == with_network(Sample(1.0), []) == Sample(1.0)
 
 
 # The same meters through the engine.
