@@ -79,7 +79,9 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
     from cdbg_tui.config import ConfigError
     from cdbg_tui.engine.client import Engine
     from cdbg_tui.engine.containers import Watch
+    from cdbg_tui.tui import hangup
 
+    hangup.watch()
     engine = Engine(endpoint)
     watch = Watch(engine)
     watch.start()  # its answer comes while Textual is being imported

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from typing import ClassVar, Literal
@@ -94,22 +92,12 @@ class CdbgApp(App[None]):
         self.watcher.listen(lambda news: self.tell(EngineTold(news)))
         self.sweeper.start()
         self.set_interval(AGES_SECONDS, self._tick)
-        if os.isatty(0):
-            self.set_interval(AGES_SECONDS, self._leave_with_the_terminal)
 
     def on_unmount(self) -> None:
         """Close every stream; what still waits for the engine is a daemon thread, and is left behind."""
         self.sweeper.close()
         self.following.close()
         self.watcher.close()
-
-    def _leave_with_the_terminal(self) -> None:
-        """End when the terminal is gone: without the signal that tells so, Textual would read its end for ever."""
-        if not os.isatty(0):
-            # What the terminal's end should have sent: who has to clean up hears it. Where it is ignored,
-            # there is nothing to restore, and whatever were written now would only raise.
-            os.kill(os.getpid(), signal.SIGHUP)
-            os._exit(128 + signal.SIGHUP)
 
     def tell(self, message: Message) -> None:
         """Post a message, from whatever thread."""
