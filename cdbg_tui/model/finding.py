@@ -19,6 +19,8 @@ class Weight(StrEnum):
 
     FAULT = "fault"
     WARNING = "warning"
+    NOTE = "note"
+    """Worth telling; it works all the same."""
     FINE = "fine"
 
 
@@ -69,3 +71,24 @@ class Diagnosis:
     facts: tuple[Proof, ...] = field(default=())
     """What is plainly so, whether or not it explains anything: when it ran, how often it restarted."""
     unseen: tuple[Unseen, ...] = ()
+
+    @property
+    def verdict(self) -> Finding | None:
+        """The finding that explains what an engineer sees; None where there is nothing to explain.
+
+        What is merely worth telling and only possible is none.
+        """
+        first = self.findings[0] if self.findings else None
+        if first and first.weight is Weight.NOTE and first.certainty is Certainty.POSSIBLE:
+            return None
+        return first
+
+    @property
+    def cause(self) -> str:
+        """The id of the verdict: ``healthy`` where there is none."""
+        return self.verdict.cause if self.verdict else "healthy"
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something was found that is worth a look."""
+        return self.verdict is not None and self.verdict.weight is not Weight.FINE

@@ -23,7 +23,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     return Diagnosis(tuple(findings), facts(evidence), evidence.unseen)
 
 
-_RANK = {Weight.FAULT: 0, Weight.WARNING: 1, Weight.FINE: 2}
+_RANK = {Weight.FAULT: 0, Weight.WARNING: 1, Weight.FINE: 2, Weight.NOTE: 3}
 
 
 def facts(evidence: Evidence) -> tuple[Proof, ...]:
