@@ -51,6 +51,12 @@ class Engine:
         """Open a long answer."""
         return Stream(self.reachable, path, patience=patience)
 
+    def header(self, path: str, name: str, *, patience: float = CALL_SECONDS) -> str:
+        """Return a field of the answer's header to a HEAD."""
+        stream = Stream(self.reachable, path, patience=patience, method="HEAD")
+        stream.close()
+        return stream.header(name)
+
     def get(self, path: str, *, patience: float = CALL_SECONDS) -> Any:
         """Return the decoded answer to one GET, without docker-py."""
         return get_json(self.reachable, path, patience=patience)

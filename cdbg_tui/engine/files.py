@@ -12,13 +12,13 @@ CHANGES_SECONDS = 300.0
 """The engine compares whole trees where its storage driver cannot tell, silent meanwhile."""
 
 
-def changes(engine: Engine, container_id: str) -> list[Change]:
+def changes(engine: Engine, container_id: str, *, patience: float = CHANGES_SECONDS) -> list[Change]:
     """Return what a container, running or dead, changed on disk, ordered by path.
 
     Raises:
-        EngineError: there is no such container, or no answer within five minutes.
+        EngineError: there is no such container, or no answer within *patience* seconds.
     """
-    rows = engine.get(query(f"/containers/{container_id}/changes"), patience=CHANGES_SECONDS)
+    rows = engine.get(query(f"/containers/{container_id}/changes"), patience=patience)
     # An untouched container is answered with null.
     found = [Change(row["Path"], Kind(row["Kind"])) for row in rows or ()]
     found.sort(key=lambda change: change.path)

@@ -9,14 +9,10 @@ import posixpath
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from cdbg_tui.engine.client import CALL_SECONDS, Engine
-from cdbg_tui.engine.errors import EngineError, from_status
-
-if TYPE_CHECKING:
-    from requests import Response
+from cdbg_tui.engine.errors import EngineError
 
 # Go's io/fs.FileMode: kinds are in the high bits, not where POSIX has them.
 _DIRECTORY = 1 << 31
@@ -41,9 +37,19 @@ class Entry:
         return bool(self.mode & _LINK)
 
     @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory."""
+        return bool(self.mode & _DIRECTORY)
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a regular file: neither a directory, a link, a device, a pipe nor a socket."""
+        return not self.mode & _KINDS
+
+    @property
     def is_executable(self) -> bool:
         """Whether it is a regular file that somebody may execute."""
-        return not self.mode & _KINDS and bool(self.mode & 0o111)
+        return self.is_regular and bool(self.mode & 0o111)
 
 
 def look(engine: Engine, container_id: str, path: str) -> Entry | None:
@@ -54,18 +60,39 @@ def look(engine: Engine, container_id: str, path: str) -> Entry | None:
     Raises:
         EngineError: the engine cannot be asked.
     """
-    with engine.api() as api:
-        answer: Response = api.head(
-            f"{api.base_url}/v{api.api_version}/containers/{quote(container_id)}/archive",
-            params={"path": path},
-            timeout=CALL_SECONDS,
-        )
-    if answer.status_code == 404:
-        return None
-    if answer.status_code != 200:
-        raise from_status(answer.status_code, "", engine.endpoint.url)
-    stat = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
+    try:
+        coded = engine.header(_archive(container_id, path), "X-Docker-Container-Path-Stat")
+    except EngineError as error:
+        if error.kind == "missing":
+            return None
+        raise
+    stat = json.loads(base64.b64decode(coded))
     return Entry(stat["name"], stat["size"], stat["mode"], stat.get("linkTarget") or "")
+
+
+def follow(engine: Engine, container_id: str, path: str) -> tuple[str, Entry | None]:
+    """Return where *path* leads through links inside a container, and what lies there; None if nothing does.
+
+    Raises:
+        EngineError: the engine cannot be asked.
+    """
+    entry = None
+    for _ in range(_MAX_LINKS):
+        try:
+            entry = look(engine, container_id, path)
+        except EngineError as error:
+            if error.kind != "refused":
+                raise
+            # So it answers about a ring of links, and about what would be below a file.
+            return path, None
+        if entry is None or not entry.is_link:
+            return path, entry
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.link))
+    return path, None
+
+
+def _archive(container_id: str, path: str) -> str:
+    return f"/containers/{quote(container_id)}/archive?{urlencode({'path': path})}"
 
 
 def find_shell(engine: Engine, container_id: str, candidates: Iterable[str]) -> str | None:
@@ -78,20 +105,54 @@ def find_shell(engine: Engine, container_id: str, candidates: Iterable[str]) -> 
 
 
 def _leads_to_program(engine: Engine, container_id: str, path: str) -> bool:
-    for _ in range(_MAX_LINKS):
-        try:
-            entry = look(engine, container_id, path)
-        except EngineError as error:
-            if error.kind != "refused":
-                raise
-            # So it answers about a ring of links, and about what would be below a file.
-            return False
-        if entry is None:
-            return False
-        if not entry.is_link:
-            return entry.is_executable
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.link))
-    return False
+    _, entry = follow(engine, container_id, path)
+    return entry is not None and entry.is_executable
+
+
+def read(
+    engine: Engine, container_id: str, path: str, *, most: int, tail: bool = False, patience: float = CALL_SECONDS
+) -> bytes:
+    """Return the first (or with *tail* the last) *most* bytes of a regular file; empty where it is none.
+
+    For the last ones the whole file passes through here, nothing of it is kept.
+
+    Raises:
+        EngineError: there is no such file, or the engine cannot be asked.
+    """
+    stream = engine.stream(_archive(container_id, path), patience=patience)
+    try:
+        with tarfile.open(fileobj=_Pieces(stream), mode="r|", bufsize=1 << 18) as tar:
+            member = tar.next()
+            file = tar.extractfile(member) if member and member.isreg() else None
+            if file is None:
+                return b""
+            if not tail:
+                return file.read(most)
+            kept = b""
+            while piece := file.read(1 << 20):
+                kept = (kept + piece)[-most:]
+            return kept
+    except tarfile.TarError as error:
+        raise EngineError(
+            "refused", f"The engine sent an archive of {path} that cannot be read: {error}."
+        ) from error
+    finally:
+        # The engine holds the container's lock until its answer is read or given up.
+        stream.close()
+
+
+class _Pieces(io.RawIOBase):
+    """A stream's body as a file that is read once, from its beginning."""
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._pieces = iter(stream)
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        while len(self._rest) < size and (piece := next(self._pieces, b"")):
+            self._rest += piece
+        got, self._rest = self._rest[:size], self._rest[size:]
+        return got
 
 
 def users(engine: Engine, container_id: str) -> tuple[str, ...]:
@@ -100,34 +161,9 @@ def users(engine: Engine, container_id: str) -> tuple[str, ...]:
     Raises:
         EngineError: the engine cannot be asked.
     """
-    path = "/etc/passwd"
-    entry = look(engine, container_id, path)
-    if entry is not None and entry.is_link:
-        path = posixpath.join("/etc", entry.link)
-        entry = look(engine, container_id, path)
-    if entry is None or entry.mode & _KINDS or entry.size > PASSWD_BYTES:
+    path, entry = follow(engine, container_id, "/etc/passwd")
+    if entry is None or not entry.is_regular or entry.size > PASSWD_BYTES:
         return ()
-    archive = f"/containers/{quote(container_id)}/archive?{urlencode({'path': path})}"
-    stream = engine.stream(archive, patience=CALL_SECONDS)
-    got = bytearray()
-    try:
-        for piece in stream:
-            got += piece
-            if len(got) > 2 * PASSWD_BYTES:  # it has grown since it was looked at
-                return ()
-    finally:
-        # The engine holds the container's lock until its answer is read or given up.
-        stream.close()
-    return _names(bytes(got))
-
-
-def _names(archive: bytes) -> tuple[str, ...]:
-    try:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            member = tar.next()
-            file = tar.extractfile(member) if member and member.isreg() else None
-            text = file.read().decode("utf-8", "replace") if file else ""
-    except tarfile.TarError:
-        return ()
+    text = read(engine, container_id, path, most=PASSWD_BYTES).decode("utf-8", "replace")
     rows = (line.split(":") for line in text.splitlines() if not line.startswith("#"))
     return tuple(dict.fromkeys(row[0] for row in rows if len(row) >= 7 and row[0]))

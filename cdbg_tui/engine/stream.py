@@ -32,9 +32,11 @@ def query(path: str, **params: str | int | Mapping[str, Any]) -> str:
 
 
 class Stream:
-    """The body of one GET, as chunks of bytes. Iterate in one thread, `close` in any."""
+    """The answer to one request, its body as chunks of bytes. Iterate in one thread, `close` in any."""
 
-    def __init__(self, endpoint: Endpoint, path: str, *, patience: float | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, path: str, *, patience: float | None = None, method: str = "GET"
+    ) -> None:
         """Ask for *path* (unversioned: the engine's newest API) and read the header of the answer.
 
         *patience* is the longest silence within the body, in seconds; None waits for ever.
@@ -44,13 +46,12 @@ class Stream:
         """
         self._closed = threading.Event()
         self._where = endpoint.url
-        self.engine_time: float | None = None
-        """What the engine's own clock said when it answered, to the second."""
+        self._head = b""
         with engine_errors(endpoint.url):
             self._socket = open_socket(endpoint, CONNECT_SECONDS)
             try:
                 host = "docker" if endpoint.is_unix else urlsplit(endpoint.url).hostname
-                self._socket.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+                self._socket.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
                 # An answer that takes long to make is silent before its header, not within its body.
                 self._socket.settimeout(max(CONNECT_SECONDS, patience or 0.0))
                 self._rest = self._header()
@@ -70,7 +71,7 @@ class Stream:
         status = re.match(rb"HTTP/1\.[01] (\d{3})\b", head)
         if status is None:
             raise ValueError("its answer is no HTTP")
-        self.engine_time = _date_in(head)
+        self._head = head
         if status[1] != b"200":
             while len(rest) < CHUNK and (piece := self._socket.recv(CHUNK)):
                 rest += piece
@@ -80,6 +81,19 @@ class Stream:
                 text = rest.decode("utf-8", "replace")
             raise from_status(int(status[1]), text, self._where)
         return rest
+
+    @property
+    def engine_time(self) -> float | None:
+        """What the engine's own clock said when it answered, to the second."""
+        try:
+            return parsedate_to_datetime(self.header("Date")).timestamp()
+        except ValueError:
+            return None
+
+    def header(self, name: str) -> str:
+        """Return a field of the answer's header; empty where it has none of that name."""
+        match = re.search(rb"^%b: *(.*?)\r?$" % name.encode(), self._head, re.MULTILINE | re.IGNORECASE)
+        return match[1].decode("latin-1") if match else ""
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the body until it ends or the stream is closed.
@@ -117,14 +131,6 @@ class Stream:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-
-
-def _date_in(head: bytes) -> float | None:
-    match = re.search(rb"^Date: *(.*?)\r?$", head, re.MULTILINE | re.IGNORECASE)
-    try:
-        return parsedate_to_datetime(match[1].decode("ascii")).timestamp() if match else None
-    except ValueError:
-        return None
 
 
 def get_json(endpoint: Endpoint, path: str, *, patience: float = 10.0) -> Any:
