@@ -78,6 +78,17 @@ class Group:
         for child in below:
             yield from self._folders(child)
 
+    @property
+    def oom_kills(self) -> int | None:
+        """How many processes in it the kernel has killed for memory; None where it does not tell."""
+        name = "memory.events" if self.unified else "memory.oom_control"
+        return _table(_read(f"{self._dir('memory')}/{name}")).get("oom_kill")
+
+    @property
+    def forks_refused(self) -> int | None:
+        """How often a process in it was refused a further one by the limit; None where that is not told."""
+        return _table(_read(f"{self._dir('pids')}/pids.events")).get("max")
+
     def sample(self, *, network: bool = False) -> Sample | None:
         """Read the meters; None when the group is gone. The network's only if asked: it takes a PID."""
         now = time.monotonic()
@@ -95,7 +106,8 @@ class Group:
         limited = quota is not None and quota > 0 and period
         stat = _table(_read(f"{cpu}/cpu.stat")) if limited else {}
         in_use = _number(f"{memory}/memory.usage_in_bytes")
-        cache = _table(_read(f"{memory}/memory.stat")).get("total_inactive_file", 0)
+        detail = _table(_read(f"{memory}/memory.stat"))
+        cache = detail.get("total_inactive_file", 0)
         read, written = _blkio(_read(f"{self._dir('blkio')}/blkio.throttle.io_service_bytes"))
         return Sample(
             time=now,
@@ -104,6 +116,7 @@ class Group:
             periods=stat.get("nr_periods"),
             throttled=stat.get("nr_throttled"),
             memory=None if in_use is None else max(0, in_use - cache),
+            active_cache=detail.get("total_active_file"),
             memory_limit=_limit(_number(f"{memory}/memory.limit_in_bytes")),
             pids=_number(f"{pids}/pids.current"),
             pids_limit=_limit(_number(f"{pids}/pids.max")),
@@ -118,7 +131,8 @@ class Group:
             return None
         quota, _, period = (_read(f"{here}/cpu.max") or "max 100000").strip().partition(" ")
         in_use = _number(f"{here}/memory.current")
-        cache = _table(_read(f"{here}/memory.stat")).get("inactive_file", 0)
+        detail = _table(_read(f"{here}/memory.stat"))
+        cache = detail.get("inactive_file", 0)
         read, written = _io_stat(_read(f"{here}/io.stat"))
         return Sample(
             time=now,
@@ -127,6 +141,7 @@ class Group:
             periods=stat.get("nr_periods"),
             throttled=stat.get("nr_throttled"),
             memory=None if in_use is None else max(0, in_use - cache),
+            active_cache=detail.get("active_file"),
             memory_limit=_limit(_number(f"{here}/memory.max")),
             pids=_number(f"{here}/pids.current"),
             pids_limit=_limit(_number(f"{here}/pids.max")),

@@ -182,6 +182,7 @@ def from_stats(stats: Mapping[str, Any], now: float) -> Sample | None:
         throttled=throttling.get("throttled_periods"),
         # A rootless engine may have no memory controller to ask.
         memory=max(0, memory["usage"] - cache) if memory.get("usage") else None,
+        active_cache=detail.get("total_active_file", detail.get("active_file")),
         pids=pids.get("current"),
         pids_limit=limit if 0 < limit < 1 << 60 else None,
         received=through("rx_bytes"),

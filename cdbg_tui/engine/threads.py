@@ -8,19 +8,19 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def side_by_side(
+def as_they_come(
     call: Callable[[T], R], items: Iterable[T], *, workers: int, seconds: float
-) -> dict[T, R | Exception]:
-    """Call *call* for every item, some at a time, and return what came of each within *seconds*.
+) -> Iterator[tuple[T, R | Exception]]:
+    """Call *call* for every item, some at a time, and yield what came of each, as soon as it came.
 
-    An item whose call has not ended by then is missing from the result; an exception stands for a result.
+    After *seconds* those whose call has not ended are given up; an exception stands for a result.
     """
     todo: queue.SimpleQueue[T] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[T, R | Exception]] = queue.SimpleQueue()
@@ -43,13 +43,18 @@ def side_by_side(
 
     for _ in range(min(workers, count)):
         threading.Thread(target=work, name="side-by-side", daemon=True).start()
-    results: dict[T, R | Exception] = {}
     deadline = time.monotonic() + seconds
-    while len(results) < count:
-        try:
-            item, result = done.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        results[item] = result
-    stop.set()
-    return results
+    try:
+        for _ in range(count):
+            yield done.get(timeout=max(0.0, deadline - time.monotonic()))
+    except queue.Empty:
+        return
+    finally:
+        stop.set()
+
+
+def side_by_side(
+    call: Callable[[T], R], items: Iterable[T], *, workers: int, seconds: float
+) -> dict[T, R | Exception]:
+    """Return what came of each item within *seconds*; those whose call has not ended by then are missing."""
+    return dict(as_they_come(call, items, workers=workers, seconds=seconds))

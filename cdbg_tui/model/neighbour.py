@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cdbg_tui.model.container import COMPOSE_SERVICE, Container, from_list
@@ -25,12 +25,25 @@ def from_row(row: Mapping[str, Any], now: float) -> Neighbour:
     The list leaves out aliases; Compose gives each container its service's name as one.
     """
     container = from_list(row, now)
-    networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
+    networks = _networks(row)
     names = {container.name, container.id[:12], container.labels.get(COMPOSE_SERVICE, "")}
-    for network in networks.values():
-        names |= set((network or {}).get("Aliases") or ()) | set((network or {}).get("DNSNames") or ())
     return Neighbour(
         container,
-        {name: (network or {}).get("IPAddress") or "" for name, network in networks.items()},
-        frozenset(name.lower() for name in names if name),
+        {name: network.get("IPAddress") or "" for name, network in networks.items()},
+        frozenset(name.lower() for name in names if name) | _aliases(networks),
     )
+
+
+def with_aliases(neighbour: Neighbour, details: Mapping[str, Any]) -> Neighbour:
+    """Return *neighbour* with the names that only ``GET /containers/{id}/json`` tells."""
+    return replace(neighbour, names=neighbour.names | _aliases(_networks(details)))
+
+
+def _networks(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    networks = (answer.get("NetworkSettings") or {}).get("Networks") or {}
+    return {name: network or {} for name, network in networks.items()}
+
+
+def _aliases(networks: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    every = (network.get(key) or () for network in networks.values() for key in ("Aliases", "DNSNames"))
+    return frozenset(name.lower() for names in every for name in names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -23,6 +23,28 @@ class Process:
     threads: int | None
     age: float | None
     command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """How many files a process holds open, and how many it may (RLIMIT_NOFILE, its soft limit)."""
+
+    pid: int
+    name: str
+    open: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What the threads of a container's processes did between two looks."""
+
+    calls: Mapping[str, int]
+    """System calls that threads were blocked in at both looks, and how many threads; ``running`` for none."""
+    seconds: float
+    """Time between the two looks."""
+    switches: int
+    """Voluntary context switches of all threads meanwhile: 0 where not one of them did anything."""
 
 
 DEEPEST = 40

@@ -20,7 +20,9 @@ class Sample:
     periods: int | None = None
     throttled: int | None = None
     memory: int | None = None
-    """In use, without the page cache that the kernel can take back (inactive_file)."""
+    """In use, without the page cache that the kernel takes back first (inactive_file), as docker stats has it."""
+    active_cache: int | None = None
+    """Of that, page cache in use (active_file): the kernel takes it back, too, before it kills."""
     memory_limit: int | None = None
     pids: int | None = None
     pids_limit: int | None = None
@@ -40,6 +42,7 @@ class Usage:
     throttled: float | None = None
     """Share of the enforcement periods in which it was held back."""
     memory: int | None = None
+    active_cache: int | None = None
     memory_limit: int | None = None
     pids: int | None = None
     pids_limit: int | None = None
@@ -61,6 +64,18 @@ class Usage:
         if self.memory is None or not self.memory_limit:
             return None
         return self.memory / self.memory_limit
+
+    @property
+    def memory_needed(self) -> int | None:
+        """The memory that cannot be taken back."""
+        return None if self.memory is None else max(0, self.memory - (self.active_cache or 0))
+
+    @property
+    def memory_needed_of_limit(self) -> float | None:
+        """The memory that cannot be taken back as a share of its limit: at 1 the kernel kills."""
+        if self.memory_needed is None or not self.memory_limit:
+            return None
+        return self.memory_needed / self.memory_limit
 
 
 def usage(before: Sample | None, after: Sample) -> Usage:
@@ -84,6 +99,7 @@ def usage(before: Sample | None, after: Sample) -> Usage:
         cpu_limit=after.cpu_limit,
         throttled=throttled if after.cpu_limit else None,
         memory=after.memory,
+        active_cache=after.active_cache,
         memory_limit=after.memory_limit,
         pids=after.pids,
         pids_limit=after.pids_limit,
@@ -92,6 +108,14 @@ def usage(before: Sample | None, after: Sample) -> Usage:
         read=per_second(old.read, after.read),
         written=per_second(old.written, after.written),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What the kernel has counted for the container's control group; None is a figure that is not to be had."""
+
+    oom_kills: int | None = None
+    forks_refused: int | None = None
 
 
 LEAST_SECONDS = 0.4

@@ -65,6 +65,7 @@ def test_version_2(unified: Path) -> None:
         periods=20,
         throttled=5,
         memory=10_000_000,
+        active_cache=3,
         memory_limit=67108864,
         pids=3,
         pids_limit=100,
