@@ -13,13 +13,16 @@ from cdbg_tui.model.container import Container, Mount, State, from_inspect, moun
 from cdbg_tui.model.event import Event
 from cdbg_tui.model.finding import Unseen
 from cdbg_tui.model.neighbour import Neighbour
-from cdbg_tui.model.process import Process
+from cdbg_tui.model.process import Descriptors, Process, Waits
 from cdbg_tui.model.program import Program
-from cdbg_tui.model.sample import Usage
+from cdbg_tui.model.sample import Counters, Usage
 from cdbg_tui.model.socket import Socket
 from cdbg_tui.model.units import epoch
 
 Json = Mapping[str, Any]
+
+CALM_SECONDS = 3600.0
+"""Up for so long, a container is in no restart loop, however often it was restarted before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +45,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptors:
-    """How many files a process holds open, and how many it may (RLIMIT_NOFILE, its soft limit)."""
-
-    pid: int
-    name: str
-    open: int
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """What the threads of a container's processes did between two looks."""
-
-    calls: Mapping[str, int]
-    """System calls that threads were blocked in at both looks, and how many threads; ``running`` for none."""
-    seconds: float
-    """Time between the two looks."""
-    switches: int
-    """Voluntary context switches of all threads meanwhile: 0 where not one of them did anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """What the kernel has counted for the container's control group; None is a figure that is not to be had."""
-
-    oom_kills: int | None = None
-    forks_refused: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Layer:
     """One step of the image's history: the instruction as it was recorded, and the bytes that it added."""
 
@@ -89,6 +62,8 @@ class Evidence:
     usage: Usage | None = None
     unseen: tuple[Unseen, ...] = ()
     now: float = field(default_factory=time.time)
+    is_whole: bool = True
+    """Whether every source has had its time; before that, what is missing is only not read yet."""
     log: tuple[Line, ...] = ()
     """The last lines, oldest first; empty where there are none, or where no line could be read."""
     log_rate: float | None = None
@@ -108,7 +83,7 @@ class Evidence:
     sockets: tuple[Socket, ...] | None = None
     """What waits to be spoken to in its network namespace."""
     waits: Waits | None = None
-    counters: Counters = Counters()
+    counters: Counters = field(default_factory=Counters)
     neighbours: tuple[Neighbour, ...] | None = None
     """All other containers of the engine."""
     networks: frozenset[str] | None = None
@@ -151,16 +126,40 @@ class Evidence:
         return epoch(self.state.get("FinishedAt") or "")
 
     @property
+    def is_looping(self) -> bool:
+        """Whether its policy starts it again and again, be it up at this moment or not.
+
+        The engine never takes the count of restarts back: one that has been up for far longer than it used to
+        be is over it.
+        """
+        container = self.container
+        if container.state is State.RESTARTING:
+            return True
+        count = container.restarts or 0
+        usual = (self.now - container.created) / (count + 1)
+        up_for = self.now - (self.started or 0.0)
+        return count >= 3 and container.is_up and up_for < min(CALM_SECONDS, 3 * usual)
+
+    @property
     def exit_code(self) -> int | None:
-        """The exit code of a process that ran and ended; None of any other container.
+        """The exit code of the process that ended last; None of a container that runs, or never ran.
 
         After a start that failed, 126 to 128 are the engine's own, and how the run before ended is not known.
+        In a restart loop it is that of the run before this one.
         """
         container = self.container
         if container.error and container.exit_code in (126, 127, 128):
             return None
+        if container.is_up:
+            return self._code_before if self.is_looping else None
         ended = container.state in (State.EXITED, State.DEAD, State.RESTARTING)
         return container.exit_code if ended and self.started is not None else None
+
+    @property
+    def _code_before(self) -> int | None:
+        codes = (event.attributes.get("exitCode", "") for event in reversed(self.events) if event.action == "die")
+        code = next(codes, "")
+        return int(code) if code.isdigit() else None
 
     @property
     def has_failed(self) -> bool:
@@ -193,13 +192,26 @@ class Evidence:
         """All lines that may tell a reason: the log first, then the files."""
         return (*self.log, *self.files)
 
-    def signals_sent(self, within: float = 60.0) -> tuple[int, ...]:
-        """Return the signals that somebody sent through the engine shortly before the end, oldest first."""
+    def kills(self, within: float = 60.0) -> tuple[tuple[float, int], ...]:
+        """Return when which signals were sent through the engine shortly before the end, oldest first."""
         end = self.finished or 0.0
         return tuple(
-            int(event.attributes["signal"])
+            (event.time, int(event.attributes["signal"]))
             for event in self.events
             if event.action == "kill"
             and event.attributes.get("signal", "").isdigit()
             and end - within <= event.time <= end + 2
         )
+
+    def signals_sent(self) -> tuple[int, ...]:
+        """Return the signals that somebody sent through the engine shortly before the end, oldest first."""
+        return tuple(number for _, number in self.kills())
+
+    @property
+    def was_out_of_memory(self) -> bool:
+        """Whether the engine heard that the kernel killed something in it for memory, in its last run or this."""
+        if self.container.oom_killed:
+            return True
+        last = self.finished or 0.0
+        since = (self.started or 0.0) if self.container.is_up and not self.is_looping else last - 60
+        return any(event.action == "oom" and event.time >= since for event in self.events)

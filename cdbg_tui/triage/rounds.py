@@ -1,0 +1,138 @@
+"""Diagnoses in the background: who is in view first, each container once in each of its lives."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.model.container import Container
+from cdbg_tui.model.event import Event
+from cdbg_tui.model.finding import Diagnosis
+from cdbg_tui.triage.shared import Shared
+
+WORKERS = 4
+AGAIN_SECONDS = 10.0
+"""One that changes more often is looked at no more often."""
+SHARED_SECONDS = 5.0
+HIDDEN_PACE = 0.5
+"""Seconds between two that nobody sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found of a container, and as what it was known when it was looked at."""
+
+    container: Container
+    diagnosis: Diagnosis
+
+
+def same_life(one: Container, other: Container) -> bool:
+    """Tell whether a diagnosis of *one* holds for *other*: no new start or end, no other health."""
+    if (one.state, one.exit_code, one.health) != (other.state, other.exit_code, other.health):
+        return False
+    # The list knows times only as `docker ps` prints them.
+    return one.since == other.since or not (one.inspected and other.inspected)
+
+
+class Rounds:
+    """Looks at the containers that it is told of until closed, and hands over what it finds."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        events_of: Callable[[str], tuple[Event, ...]],
+        deliver: Callable[[Judged], None],
+    ) -> None:
+        self._engine = engine
+        self._events_of = events_of
+        self._deliver = deliver
+        self._shared = Shared(engine, seconds=SHARED_SECONDS)
+        self._work = threading.Condition()
+        self._heap: list[tuple[float, int, str]] = []
+        self._count = itertools.count()
+        self._wanted: dict[str, tuple[Container, bool]] = {}
+        """What waits in the heap, and whether it is in view."""
+        self._seen: dict[str, tuple[Container, float]] = {}
+        """As what each was last looked at, and when."""
+        self._next_hidden = 0.0
+        self._paused = self._closed = False
+
+    def start(self) -> None:
+        """Begin."""
+        for number in range(WORKERS):
+            threading.Thread(target=self._go_on, name=f"rounds-{number}", daemon=True).start()
+
+    def want(self, container: Container, *, in_view: bool) -> None:
+        """Look at *container* when its turn comes, unless that was done in this life of it."""
+        one, now = container.id, time.monotonic()
+        with self._work:
+            seen, when = self._seen.get(one, (None, -AGAIN_SECONDS))
+            if seen is not None and same_life(seen, container):
+                return
+            waiting, was_in_view = self._wanted.get(one, (None, False))
+            self._wanted[one] = container, in_view or was_in_view
+            if waiting is not None and was_in_view >= in_view:
+                return
+            due = max(now, when + AGAIN_SECONDS)
+            if not in_view:
+                self._next_hidden = max(now, self._next_hidden) + HIDDEN_PACE
+                due = max(due, self._next_hidden)
+            heapq.heappush(self._heap, (due, next(self._count), one))
+            self._work.notify()
+
+    def forget(self, container_id: str) -> None:
+        """Drop what is known of a container that is gone."""
+        with self._work:
+            self._wanted.pop(container_id, None)
+            self._seen.pop(container_id, None)
+
+    def pause(self) -> None:
+        """Begin nothing until `resume`."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Go on."""
+        with self._work:
+            self._paused = False
+            self._work.notify_all()
+
+    def close(self) -> None:
+        """End the threads; what they are waiting for is left behind."""
+        with self._work:
+            self._closed = True
+            self._work.notify_all()
+
+    def _go_on(self) -> None:
+        # All the rules come with these: not before the first frame.
+        from cdbg_tui.triage.gather import gather
+        from cdbg_tui.triage.verdict import diagnose
+
+        while (container := self._next()) is not None:
+            try:
+                events = self._events_of(container.id)
+                found = diagnose(gather(self._engine, container.id, events, shared=self._shared))
+            except EngineError:
+                continue  # it is gone, or the engine is: who follows the events says so
+            if not self._closed:
+                self._deliver(Judged(container, found))
+
+    def _next(self) -> Container | None:
+        with self._work:
+            while not self._closed:
+                due = self._heap[0][0] if self._heap else None
+                left = None if due is None or self._paused else due - time.monotonic()
+                if left is None or left > 0:
+                    self._work.wait(left)
+                    continue
+                _, _, one = heapq.heappop(self._heap)
+                # One that came into view stands in the heap twice.
+                if (wanted := self._wanted.pop(one, None)) is not None:
+                    self._seen[one] = wanted[0], time.monotonic()
+                    return wanted[0]
+        return None

@@ -1,0 +1,354 @@
+"""Where evidence lies: each source reads one kind of it, says when it is wanted, and may fail alone.
+
+A source returns the fields of `Evidence` that it knows. What it cannot know raises `BlindError` with the reason,
+or whatever the engine or the kernel say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import posixpath
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cdbg_tui.engine import cgroups, files, firewall, procfs, sockets
+from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.inside import look, read
+from cdbg_tui.engine.log_requests import is_unreadable, log_path, read_records, unreadable
+from cdbg_tui.engine.processes import Meter
+from cdbg_tui.engine.program import find_program
+from cdbg_tui.model.change import Change, Kind
+from cdbg_tui.model.log import STDERR, parse, plain_text
+from cdbg_tui.model.neighbour import Neighbour
+from cdbg_tui.model.sample import Counters, History
+from cdbg_tui.model.socket import Socket
+from cdbg_tui.model.text import clean
+from cdbg_tui.triage.evidence import Evidence, Line
+from cdbg_tui.triage.network.reach import is_address, unreached
+from cdbg_tui.triage.network.troubles import meant
+from cdbg_tui.triage.shared import Shared
+
+Fields = Mapping[str, Any]
+
+LOG_LINES = 400
+LOG_BYTES = 4 << 20
+FLOOD_FROM = 200.0
+"""Lines a second from which on it is worth to look twice."""
+LOOK_SECONDS = 1.0
+"""Between two looks at what threads wait for; and at the meters, whose ticks are coarse."""
+FILES = 4
+FILE_BYTES = 64 << 10
+LARGEST_FILE = 32 << 20
+CHANGES_SECONDS = 4.0
+
+
+class BlindError(Exception):
+    """A source cannot be read here; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to read: the engine, what is the same for all its containers, and what is known already."""
+
+    engine: Engine
+    shared: Shared
+    evidence: Evidence
+
+    @property
+    def id(self) -> str:
+        """The container's id."""
+        return self.evidence.container.id
+
+    def group(self) -> cgroups.Group:
+        """Return the container's control group.
+
+        Raises:
+            BlindError: it does not run on this machine.
+        """
+        group = cgroups.find(self.id, self.evidence.container.pid)
+        if group is None or not group.pids():
+            raise BlindError("its processes are not on this machine, or may not be seen by you")
+        return group
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of evidence: its name for who is told that it could not be seen, and how it is read."""
+
+    name: str
+    read: Callable[[Place], Fields]
+    wanted: Callable[[Evidence], bool] = lambda _: True
+    is_slow: bool = False
+    """Whether it takes long by its nature: what is known is shown before it."""
+    is_last: bool = False
+    """Whether it depends on what the others have found."""
+
+
+def _is_up(evidence: Evidence) -> bool:
+    return evidence.container.is_up
+
+
+def _has_failed(evidence: Evidence) -> bool:
+    return evidence.has_failed or bool(evidence.container.error)
+
+
+def events(place: Place) -> Fields:
+    """Read what the engine remembers of the container."""
+    mine = tuple(event for event in place.shared.events() if event.id == place.id)
+    if not mine:
+        raise BlindError("the engine remembers only its last 256, and none of them is about this container")
+    return {"events": mine}
+
+
+def log(place: Place) -> Fields:
+    """Read the last lines, and how many are written a second now."""
+    lines = _log_lines(place)
+    known: dict[str, Any] = {"log": lines}
+    times = [line.time for line in lines if line.time is not None]
+    if not place.evidence.container.is_up or len(times) < LOG_LINES:
+        return known
+    last, span = times[-1], times[-1] - times[0]
+    if span <= 0 or len(times) / span >= FLOOD_FROM:
+        time.sleep(LOOK_SECONDS)  # the time itself is what is measured over
+        path = log_path(place.id, since=f"{last:.9f}", tail=20_000)
+        count = sum(1 for _ in read_records(place.engine, path, bool(place.evidence.container.tty)))
+        known["log_rate"] = count / max(LOOK_SECONDS, time.time() - last)
+    return known
+
+
+def _log_lines(place: Place) -> tuple[Line, ...]:
+    tty = bool(place.evidence.container.tty)
+    for count in (LOG_LINES, LOG_LINES // 10):
+        kept: deque[bytes] = deque(maxlen=count)
+        size = 0
+        try:
+            for record in read_records(place.engine, log_path(place.id, tail=count), tty):
+                kept.append(record)
+                size += len(record)
+                if size > LOG_BYTES:
+                    break
+            else:
+                return tuple(map(_line, kept))
+        except EngineError as error:
+            raise (unreadable(place.engine, place.id) if is_unreadable(error) else error) from error
+    raise BlindError("its lines are too long to be read in passing")
+
+
+def _line(record: bytes) -> Line:
+    return Line(plain_text(record), time=parse(record).time, is_error=record[0] == STDERR)
+
+
+def image(place: Place) -> Fields:
+    """Read the image that it was made of, and its history."""
+    image_id = str(place.evidence.details.get("Image") or "")
+    try:
+        known = place.shared.image(image_id)
+    except EngineError as error:
+        if error.kind == "missing":
+            return {"image_is_gone": True}
+        raise
+    layers = place.shared.layers(image_id) if place.evidence.container.is_up else ()
+    return {"image": known, "layers": layers}
+
+
+_TELLING = re.compile(
+    r"\.(?:log|err|out|trc|trace|stderr)(?:[.-]\d+)?$|^(?:hs_err|error|stderr|crash|fatal)|log$", re.I
+)
+_LOG_FOLDER = re.compile(r"/(?:logs?|crash(?:es)?|errors?)/", re.I)
+
+
+def is_telling(path: str) -> bool:
+    """Tell whether a file of this name is probably a log."""
+    name = posixpath.basename(path)
+    return bool(_TELLING.search(name) or _LOG_FOLDER.search(path)) and not name.endswith((".gz", ".xz", ".zip"))
+
+
+def changed_files(place: Place) -> Fields:
+    """Read what it changed on disk, and the ends of the logs among that."""
+    changed = tuple(files.changes(place.engine, place.id, patience=CHANGES_SECONDS))
+    return {"changes": changed, "files": tuple(_telling_lines(place, changed))}
+
+
+def _telling_lines(place: Place, changed: Iterable[Change]) -> Iterable[Line]:
+    telling = [one.path for one in changed if one.kind is not Kind.DELETED and is_telling(one.path)]
+    found = 0
+    for path in telling[: 10 * FILES]:
+        if found >= FILES:
+            return
+        # One that is gone, odd or refused hides no other.
+        with contextlib.suppress(EngineError):
+            entry = look(place.engine, place.id, path)
+            if entry is None or not entry.is_regular or not 0 < entry.size <= LARGEST_FILE:
+                continue
+            found += 1
+            yield from _file_lines(
+                path, read(place.engine, place.id, path, most=FILE_BYTES, tail=True), entry.size
+            )
+
+
+def _file_lines(path: str, tail: bytes, size: int) -> Iterable[Line]:
+    lines = clean_lines(tail)
+    is_whole = len(tail) >= size
+    for number, text in enumerate(lines, 1):
+        # Of a long file only the end was read: then nobody knows the numbers of its lines.
+        yield Line(text, path, number if is_whole else 0)
+
+
+def clean_lines(data: bytes) -> list[str]:
+    """Return the lines of a file as they may be shown."""
+    return [
+        clean(line.rstrip("\r"))[:8192] for line in data.decode("utf-8", "replace").split("\n") if line.strip()
+    ]
+
+
+def program(place: Place) -> Fields:
+    """Look for the program that it was to run."""
+    seen = place.evidence
+    found = find_program(
+        place.engine,
+        place.id,
+        str(seen.details.get("Path") or ""),
+        path=seen.environment.get("PATH", ""),
+        folder=str(seen.config.get("WorkingDir") or "/"),
+    )
+    return {"program": found, "machine": place.shared.machine()}
+
+
+def neighbours(place: Place) -> Fields:
+    """Read the other containers and the networks."""
+    others = tuple(one for one in place.shared.neighbours() if one.container.id != place.id)
+    return {"neighbours": others, "networks": place.shared.networks()}
+
+
+def aliases(place: Place) -> Fields:
+    """Read the further names of the containers that may be those which it looks for in vain."""
+    found: list[Neighbour] = []
+    for one in place.evidence.neighbours or ():
+        is_named = set(one.networks) - {"bridge", "host", "none"} and len(found) < MOST_ALIASES
+        with contextlib.suppress(EngineError):  # it was removed meanwhile
+            one = place.shared.by_all_names(one) if is_named else one
+        found.append(one)
+    return {"neighbours": tuple(found)}
+
+
+MOST_ALIASES = 100
+
+
+def _looks_in_vain(evidence: Evidence) -> bool:
+    hosts = {one.host for one in unreached([*evidence.log, *evidence.files][-40:])}
+    return any(host and not is_address(host) and meant(evidence, host) is None for host in hosts)
+
+
+def processes(place: Place) -> Fields:
+    """Read its processes, their open files, and what the kernel counted for them."""
+    group = place.group()
+    found = tuple(Meter().read(group.pids()))
+    if any(one.state == "Z" and (one.age or 0) < LOOK_SECONDS for one in found):
+        time.sleep(LOOK_SECONDS)  # those that are still there then are not waited for
+        found = tuple(Meter().read(group.pids()))
+    alive = [process.pid for process in found if process.state != "Z"]
+    return {
+        "processes": found,
+        "descriptors": procfs.descriptors(alive),
+        "counters": Counters(group.oom_kills, group.forks_refused),
+    }
+
+
+def listening(place: Place) -> Fields:
+    """Read what waits to be spoken to, and then whether anything in it waits for that."""
+    pids = place.group().pids()
+    waiting = _waiting(pids)
+    waits = None
+    if any(one.protocol == "tcp" for one in waiting):
+        waits = procfs.waits(pids, LOOK_SECONDS)
+        waiting = _waiting(pids)  # those who have waited for all that time are stuck
+    return {"sockets": waiting, "waits": waits}
+
+
+_ENGINE_RESOLVER = "127.0.0.11"
+"""Of the engine, in the network namespace of each container on a network of the user's own (libnetwork)."""
+
+
+def _waiting(pids: Iterable[int]) -> tuple[Socket, ...]:
+    for pid in pids:
+        # The first in the list may be a child that has ended.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return tuple(one for one in sockets.waiting(pid) if one.address != _ENGINE_RESOLVER)
+    raise BlindError("it ended meanwhile")
+
+
+def meters(place: Place) -> Fields:
+    """Read what it uses, by two readings."""
+    group, history = place.group(), History()
+    first = group.sample()
+    if first is None:
+        raise BlindError("it ended meanwhile")
+    history.add(first)
+    if first.cpu_limit:
+        time.sleep(LOOK_SECONDS)  # see above
+        if (second := group.sample()) is not None:
+            history.add(second)
+    return {"usage": history.last}
+
+
+def firewall_rules(place: Place) -> Fields:
+    """Read the packet filter of the engine's machine, if it is the one that this program sees."""
+    networks = (place.evidence.details.get("NetworkSettings") or {}).get("Networks") or {}
+    gateways = [gateway for network in networks.values() if (gateway := (network or {}).get("Gateway"))]
+    if not any(map(firewall.is_here, gateways)):
+        raise BlindError("the engine's network is not that of this program")
+    return {"firewall": firewall.rules()}
+
+
+def kernel(place: Place) -> Fields:
+    """Read what the kernel's log says of the container, or at the time of its end."""
+    try:
+        known = place.shared.kernel()
+    except OSError as error:
+        raise BlindError(f"/dev/kmsg may not be read: {error.strerror}") from error
+    if not place.engine.endpoint.is_unix:
+        raise BlindError("the engine is on another machine")
+    end = place.evidence.finished or 0.0
+    # The kernel names a process as in /proc/PID/comm, by its first 15 letters.
+    process = f"{posixpath.basename(place.evidence.command[0])[:15]}["
+    killed: set[str] = set()
+    telling = []
+    for record in known:
+        text = record.text
+        if place.id in text:
+            killed |= set(_VICTIM.findall(text))
+        is_crash = abs(record.time - end) < KERNEL_SECONDS and process in text and _CRASH.search(text)
+        if is_crash or any(f"Killed process {pid} (" in text for pid in killed):
+            telling.append(clean(text))
+    return {"kernel": tuple(telling[-20:])}
+
+
+_VICTIM = re.compile(r"^oom-kill:.*\bpid=(\d+)")
+_CRASH = re.compile(r"segfault at|\btrap|general protection")
+KERNEL_SECONDS = 2.0
+
+
+def _may_be_in_kernel_log(evidence: Evidence) -> bool:
+    limited = bool(evidence.host.get("Memory")) and evidence.container.is_up
+    return (evidence.exit_code or 0) > 128 or evidence.was_out_of_memory or limited
+
+
+SOURCES = (
+    Source("events", events, lambda seen: not seen.events),
+    Source("log", log, lambda seen: seen.started is not None),
+    Source("image", image),
+    Source("other containers", neighbours),
+    Source("program", program, _has_failed),
+    Source("changed files", changed_files, lambda seen: seen.has_failed, is_slow=True),
+    Source("kernel log", kernel, _may_be_in_kernel_log),
+    Source("processes", processes, _is_up),
+    Source("meters", meters, lambda seen: _is_up(seen) and seen.usage is None, is_slow=True),
+    Source("sockets", listening, _is_up, is_slow=True),
+    Source("aliases", aliases, _looks_in_vain, is_last=True),
+    Source("firewall", firewall_rules, lambda seen: _is_up(seen) and any(p.public for p in seen.container.ports)),
+)

@@ -1,0 +1,175 @@
+"""Evidence of real containers: what is read of which, what is not, and what fails alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.connect import find
+from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.model.finding import Weight
+from cdbg_tui.triage import sources
+from cdbg_tui.triage.gather import gather, look_closer
+from cdbg_tui.triage.rounds import Judged, Rounds, same_life
+from cdbg_tui.triage.shared import Shared
+from cdbg_tui.triage.sources import Place, Source
+from tests.engine.proxy import Proxy
+from tests.support import Docker, Run, eventually
+
+HIDDEN_REASON = "mkdir -p /var/log/shop; echo 'open /srv/pages: gone' > /var/log/shop/error.log; exit 4"
+
+
+def test_the_reason_of_a_dead_one_is_found_in_its_files(engine: Engine, run: Run, docker: Docker) -> None:
+    one = run("sh", "-c", HIDDEN_REASON)
+    docker("wait", one)
+    seen = gather(engine, one)
+    assert [(line.where, line.text) for line in seen.files] == [
+        ("/var/log/shop/error.log:1", "open /srv/pages: gone")
+    ]
+    assert {"/var/log/shop/error.log"} <= {change.path for change in seen.changes or ()}
+    assert seen.program is not None
+    assert seen.program.path == "/bin/sh"
+    assert {"die"} <= {event.action for event in seen.events}
+
+
+def test_a_running_one_is_seen_from_outside(engine: Engine, run: Run) -> None:
+    one = run("sh", "-c", "echo hello; exec httpd -f -p 8080", options=["--memory=64m"])
+    eventually(lambda: [str(socket) for socket in gather(engine, one).sockets or ()] == ["[::]:8080"])
+    seen = gather(engine, one)
+    assert [line.text for line in seen.log] == ["hello"]
+    assert [process.command for process in seen.processes or ()] == ["httpd -f -p 8080"]
+    assert seen.usage is not None
+    assert seen.usage.memory_limit == 64 << 20
+    assert seen.waits is not None
+    assert set(seen.waits.calls) <= {"accept", "poll", "select"}
+    assert seen.image is not None
+    assert not seen.image_is_gone
+
+
+def test_nothing_is_read_of_one_that_ended_well_but_its_words(engine: Engine, run: Run, docker: Docker) -> None:
+    one = run("echo", "done")
+    docker("wait", one)
+    seen = gather(engine, one)
+    assert [line.text for line in seen.log] == ["done"]
+    assert (seen.changes, seen.processes, seen.sockets, seen.program) == (None, None, None, None)
+
+
+def test_it_becomes_clearer_step_by_step(engine: Engine, run: Run, docker: Docker) -> None:
+    one = run("sh", "-c", HIDDEN_REASON)
+    docker("wait", one)
+    first, *_, last = look_closer(engine, one)
+    assert (first.exit_code, first.log, first.files) == (4, (), ())
+    assert last.files
+
+
+def test_a_source_that_fails_or_is_late_is_named_and_hides_no_other(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = threading.Event()
+
+    def broken(_: Place) -> sources.Fields:
+        raise EngineError("refused", "the log is torn")
+
+    def late(_: Place) -> sources.Fields:
+        stuck.wait()
+        return {}
+
+    monkeypatch.setattr("cdbg_tui.triage.gather.SECONDS", 0.5)
+    monkeypatch.setattr(
+        "cdbg_tui.triage.gather.SOURCES",
+        (Source("log", broken), Source("files", late), Source("other containers", sources.neighbours)),
+    )
+    seen = gather(engine, run("true"))
+    stuck.set()
+    assert {(one.source, one.why) for one in seen.unseen} == {
+        ("log", "the log is torn"),
+        ("files", "no answer within 0 s"),
+    }
+    assert seen.neighbours is not None
+
+
+def test_a_log_without_end_is_counted(engine: Engine, run: Run) -> None:
+    one = run("sh", "-c", "while :; do echo again; done")
+    eventually(lambda: (gather(engine, one).log_rate or 0) > 1000)
+
+
+def test_what_is_the_same_for_all_is_asked_for_once(
+    engine_url: str, run: Run, docker: Docker, tmp_path: Path
+) -> None:
+    ones = [run("sh", "-c", "exit 3") for _ in range(3)]
+    docker("wait", *ones)
+    proxy = Proxy(tmp_path / "proxy.sock", engine_url)
+    proxy.open()
+    try:
+        engine = Engine(find(host=proxy.url))
+        shared = Shared(engine)
+        for one in ones:
+            gather(engine, one, shared=shared)
+        engine.close()
+    finally:
+        proxy.close()
+    asked = [path.partition("?")[0] for path in proxy.paths]
+    assert [asked.count(path) for path in ("/containers/json", "/networks", "/events", "/version")] == [1, 1, 1, 1]
+    assert sum(path.startswith("/images/") for path in asked) == 1
+
+
+def test_reading_disturbs_nothing(engine: Engine, run: Run, docker: Docker) -> None:
+    one = run("sh", "-c", HIDDEN_REASON)
+    docker("wait", one)
+    gather(engine, one)
+    heard = {event.action for event in Shared(engine).events() if event.id == one}
+    assert heard == {"create", "start", "die"}
+
+
+@pytest.fixture
+def rounds(engine: Engine) -> Iterator[tuple[Rounds, list[Judged]]]:
+    found: list[Judged] = []
+    rounds = Rounds(engine, lambda _: (), found.append)
+    rounds.start()
+    yield rounds, found
+    rounds.close()
+
+
+def test_each_is_looked_at_once_in_each_of_its_lives(
+    engine: Engine, run: Run, docker: Docker, rounds: tuple[Rounds, list[Judged]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdbg_tui.triage.rounds.AGAIN_SECONDS", 0.0)
+    going, found = rounds
+    one = run("sh", "-c", "exit 3")
+    docker("wait", one)
+    container = gather(engine, one).container
+    going.want(container, in_view=True)
+    eventually(lambda: len(found) == 1)
+    going.want(container, in_view=True)
+    docker("start", one)
+    docker("wait", one)
+    again = gather(engine, one).container
+    assert not same_life(container, again)
+    going.want(again, in_view=False)
+    eventually(lambda: len(found) == 2)
+    assert [judged.diagnosis.verdict.weight for judged in found if judged.diagnosis.verdict] == [Weight.FAULT] * 2
+
+
+def test_paused_rounds_begin_nothing(engine: Engine, run: Run, rounds: tuple[Rounds, list[Judged]]) -> None:
+    going, found = rounds
+    going.pause()
+    going.want(gather(engine, run("true")).container, in_view=True)
+    going.want(gather(engine, run("true")).container, in_view=True)
+    assert found == []
+    going.resume()
+    eventually(lambda: len(found) == 2)
+
+
+def test_closed_rounds_leave_no_thread(engine: Engine) -> None:
+    before = set(threading.enumerate())
+    rounds = Rounds(engine, lambda _: (), lambda _: None)
+    rounds.start()
+    started = set(threading.enumerate()) - before
+    rounds.close()
+    for thread in started:
+        thread.join(2)
+    assert not any(thread.is_alive() for thread in started)
