@@ -1,29 +1,37 @@
-"""The findings in order, the plain facts under them, and the one word that the list shows."""
+"""Evidence to a diagnosis: the findings in order, and the plain facts under them."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
-from cdbg_tui.model.container import Container, Health, State
 from cdbg_tui.model.details import hidden_words
-from cdbg_tui.model.finding import Diagnosis, Proof, Weight
-from cdbg_tui.model.sample import Usage
+from cdbg_tui.model.finding import Diagnosis, Finding, Proof, Step
 from cdbg_tui.model.units import clock, epoch, exact_span
 from cdbg_tui.triage.evidence import Evidence
-from cdbg_tui.triage.exits import explain, never_started
 from cdbg_tui.triage.rules import RULES
-from cdbg_tui.triage.rules.running import MEMORY_FROM, THROTTLED_FROM
+from cdbg_tui.triage.weigh import weighed
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Return everything that is known, the verdict first; no finding where nothing is wrong."""
-    spoken = [finding for rule in RULES if (finding := rule(evidence)) is not None]
-    findings = sorted(spoken, key=lambda finding: _RANK[finding.weight])
-    return Diagnosis(tuple(findings), facts(evidence), evidence.unseen)
+    spoken = (finding for rule in RULES if (finding := rule(evidence)) is not None)
+    return Diagnosis(weighed(spoken), facts(evidence), evidence.unseen)
 
 
-_RANK = {Weight.FAULT: 0, Weight.WARNING: 1, Weight.FINE: 2, Weight.NOTE: 3}
+def for_engine(diagnosis: Diagnosis, words: Sequence[str]) -> Diagnosis:
+    """Return *diagnosis* with docker commands that reach the engine that it is about, by *words*."""
+
+    def step(one: Step) -> Step:
+        if one.command[:1] != ("docker",):
+            return one
+        return replace(one, command=("docker", *words, *one.command[1:]))
+
+    def finding(one: Finding) -> Finding:
+        return replace(one, next=tuple(step(each) for each in one.next))
+
+    return replace(diagnosis, findings=tuple(finding(one) for one in diagnosis.findings)) if words else diagnosis
 
 
 def facts(evidence: Evidence) -> tuple[Proof, ...]:
@@ -62,53 +70,3 @@ def _probes(health: dict[str, object]) -> tuple[Proof, ...]:
             took = f" after {exact_span(done - began)}"
         rows.append(Proof(f"probe {when}", f"exit {probe.get('ExitCode')}{took}: {lines[-1] if lines else ''}"))
     return tuple(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What the list says of a container: a word or two, and how bad it is."""
-
-    text: str
-    weight: Weight
-
-
-def word(container: Container, usage: Usage | None = None) -> Word:
-    """Return the list's word: the verdict of a dead one, the trouble of a living one, else its health."""
-    match container.state:
-        case State.RESTARTING:
-            return Word("restarting", Weight.FAULT)
-        case State.PAUSED:
-            return Word("paused", Weight.WARNING)
-        case State.REMOVING:
-            return Word("removing", Weight.WARNING)
-        case State.CREATED:
-            if container.error:
-                return Word(never_started(container.exit_code or 0).word, Weight.FAULT)
-            return Word("created", Weight.FINE)
-        case State.EXITED | State.DEAD:
-            return _ended(container)
-        case State.RUNNING:
-            return _running(container, usage)
-
-
-def _ended(container: Container) -> Word:
-    if container.exit_code is None:
-        return Word("dead", Weight.FAULT)
-    if container.exit_code == 137 and container.oom_killed:
-        return Word("OOM-killed", Weight.FAULT)
-    if container.error and container.exit_code in (126, 127, 128):
-        return Word(never_started(container.exit_code).word, Weight.FAULT)
-    told = explain(container.exit_code)
-    # An ordinary stop leaves these; they are no fault by themselves.
-    calm = container.exit_code == 0 or told.signal in ("SIGTERM", "SIGINT")
-    return Word(told.word, Weight.FINE if calm else Weight.FAULT)
-
-
-def _running(container: Container, usage: Usage | None) -> Word:
-    if container.health is Health.UNHEALTHY:
-        return Word("unhealthy", Weight.WARNING)
-    if usage and (usage.throttled or 0) >= THROTTLED_FROM:
-        return Word("throttled", Weight.WARNING)
-    if usage and (usage.memory_of_limit or 0) >= MEMORY_FROM:
-        return Word("memory full", Weight.WARNING)
-    return Word(container.health.value, Weight.FINE)

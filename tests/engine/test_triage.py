@@ -11,7 +11,8 @@ from cdbg_tui.engine.containers import Listed, News, Watch
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.finding import Diagnosis
 from cdbg_tui.triage.gather import gather
-from cdbg_tui.triage.verdict import diagnose, word
+from cdbg_tui.triage.verdict import diagnose
+from cdbg_tui.triage.word import word
 from tests.support import Docker, Run, eventually
 
 DEAF = ("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
@@ -94,7 +95,8 @@ def test_killed_by_somebody(run: Run, verdict: Verdict, docker: Docker) -> None:
     [
         ("/nonesuch", [], "entrypoint-missing", "program not found"),
         ("/etc/passwd", [], "not-executable", "not executable"),
-        ("true", ["--user=nobody-at-all"], "start-failed", "not started"),
+        ("true", ["--user=nobody-at-all"], "user-not-found", "not started"),
+        ("true", ["--device=/dev/nonesuch"], "device-missing", "not started"),
     ],
 )
 def test_what_never_came_to_life(
@@ -103,9 +105,9 @@ def test_what_never_came_to_life(
     assert verdict(run(command, options=options)) == (cause, said)
 
 
-@pytest.mark.parametrize(("code", "causes"), [(0, ["start-failed"]), (5, ["start-failed", "app-error"])])
+@pytest.mark.parametrize("code", [0, 5])
 def test_what_cannot_be_started_again(
-    engine: Engine, run: Run, verdict: Verdict, docker: Docker, code: int, causes: list[str]
+    engine: Engine, run: Run, verdict: Verdict, docker: Docker, code: int
 ) -> None:
     network = f"cdbg-t-net-{code}"
     docker("network", "create", "--label=dev.cdbg.test=1", network)
@@ -115,8 +117,26 @@ def test_what_cannot_be_started_again(
     finally:
         docker("network", "rm", network)
     docker("start", one, check=False)
-    found = diagnose(gather(engine, one, (), None)).findings
-    assert [finding.cause for finding in found] == causes
+    found = look(engine, one)
+    assert found.cause == "network-missing"
+    assert network in found.findings[0].title
+
+
+def test_an_alias_of_a_dead_one_is_known(engine: Engine, run: Run, docker: Docker) -> None:
+    network = "cdbg-t-net-alias"
+    docker("network", "create", "--label=dev.cdbg.test=1", network)
+    try:
+        store = run(
+            "sh", "-c", "exit 2", name="cdbg-t-7f3a", options=[f"--network={network}", "--network-alias=store"]
+        )
+        one = run("sh", "-c", "echo 'lookup store: no such host'; exit 1", options=[f"--network={network}"])
+        docker("wait", store, one)
+        found = look(engine, one)
+    finally:
+        docker("rm", "--force", store, one)
+        docker("network", "rm", network)
+    assert found.cause == "dead-dependency"
+    assert "cdbg-t-7f3a" in found.findings[0].explanation
 
 
 def look(engine: Engine, one: str) -> Diagnosis:
@@ -145,8 +165,10 @@ def test_paused_and_calm(engine: Engine, run: Run, docker: Docker) -> None:
 
 
 def test_what_was_not_seen_is_named(engine: Engine, run: Run) -> None:
-    [unseen] = look(engine, run("true", start=False)).unseen
-    assert unseen.source == "events"
+    one = run("sh", "-c", "exit 1", options=["--log-driver=none"])
+    eventually(lambda: not engine.get(f"/containers/{one}/json")["State"]["Running"])
+    [unseen] = look(engine, one).unseen
+    assert (unseen.source, "none" in unseen.why) == ("log", True)
 
 
 def test_one_that_is_gone_is_an_error(engine: Engine) -> None:

@@ -1,66 +1,15 @@
-"""Which cause is found for which evidence, and that the calm are left in peace."""
+"""How containers end, loop and are held back: which cause is found, and that the calm are left in peace."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 
-from cdbg_tui.model.event import Event
-from cdbg_tui.model.finding import Finding, Weight
+from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.model.units import epoch, rfc3339
 from cdbg_tui.triage.evidence import Evidence
 from cdbg_tui.triage.verdict import diagnose
-
-NEVER = "0001-01-01T00:00:00Z"
-CREATED, STARTED, FINISHED = 1000.0, 1001.0, 1031.0
-NOW = 2000.0
-
-
-def evidence(
-    status: str = "exited",
-    code: int = 0,
-    *,
-    sent: Sequence[int] = (),
-    sent_at: float = FINISHED - 1,
-    usage: Usage | None = None,
-    config: dict[str, Any] | None = None,
-    host: dict[str, Any] | None = None,
-    restarts: int = 0,
-    now: float = NOW,
-    **state: Any,
-) -> Evidence:
-    up = status in ("running", "paused")
-    details = {
-        "Id": "ab" * 32,
-        "Name": "/api",
-        "Created": rfc3339(CREATED),
-        "Path": "serve",
-        "RestartCount": restarts,
-        "State": {
-            "Status": status,
-            "ExitCode": code,
-            "Error": "",
-            "OOMKilled": False,
-            "StartedAt": NEVER if status == "created" else rfc3339(STARTED),
-            "FinishedAt": NEVER if up or status == "created" else rfc3339(FINISHED),
-            **state,
-        },
-        "Config": {"Image": "api:1", **(config or {})},
-        "HostConfig": host or {},
-    }
-    events = tuple(Event(sent_at, "kill", "ab" * 32, "api", {"signal": str(number)}) for number in sent)
-    return Evidence(details, events, usage, now=now)
-
-
-def findings(seen: Evidence) -> tuple[Finding, ...]:
-    return diagnose(seen).findings
-
-
-def causes(seen: Evidence) -> list[str]:
-    return [finding.cause for finding in findings(seen)]
+from tests.unit.seen import CREATED, FINISHED, NOW, STARTED, causes, evidence, findings
 
 
 @pytest.mark.parametrize(
@@ -104,7 +53,7 @@ def test_the_exit_code_alone(code: int, cause: str) -> None:
         (137, [9], "sigkill-not-oom", Weight.WARNING),
         (137, [15, 9], "stop-timeout", Weight.WARNING),
         (137, [2, 9], "stop-timeout", Weight.WARNING),
-        (1, [15], "app-error", Weight.FAULT),
+        (1, [15], "sigterm", Weight.FINE),
         (139, [15], "segfault", Weight.FAULT),
         (0, [1], "clean-exit", Weight.FINE),
         (0, [10], "clean-exit", Weight.FINE),
@@ -148,14 +97,23 @@ def test_out_of_memory_without_a_limit_is_the_machines() -> None:
 
 
 def test_the_flag_alone_speaks_of_a_child() -> None:
-    assert causes(evidence(code=1, OOMKilled=True)) == ["app-error", "oom-in-child"]
     assert causes(evidence("running", OOMKilled=True)) == ["oom-in-child"]
-    assert causes(evidence(code=137, sent=[9], OOMKilled=True)) == ["sigkill-not-oom", "oom-in-child"]
+    # The main process gave up without its child.
+    assert causes(evidence(code=1, OOMKilled=True))[0] == "oom-killed"
+    assert causes(evidence(code=137, sent=[9], OOMKilled=True)) == ["sigkill-not-oom"]
+
+
+@pytest.mark.parametrize(
+    ("code", "sent", "cause"), [(0, [], "clean-exit"), (143, [15], "sigterm"), (143, [], "sigterm")]
+)
+def test_the_flag_of_a_child_is_no_fault_of_one_that_ended_well(code: int, sent: list[int], cause: str) -> None:
+    seen = evidence(code=code, sent=sent, OOMKilled=True)
+    assert (causes(seen), diagnose(seen).is_wrong) == ([cause], False)
 
 
 @pytest.mark.parametrize(
     ("code", "cause"),
-    [(126, "not-executable"), (127, "entrypoint-missing"), (128, "start-failed"), (0, "start-failed")],
+    [(126, "start-failed"), (127, "start-failed"), (128, "start-failed"), (0, "start-failed")],
 )
 def test_what_never_came_to_life(code: int, cause: str) -> None:
     [finding] = findings(evidence("created", code, Error='exec: "nope": not found'))
@@ -165,7 +123,7 @@ def test_what_never_came_to_life(code: int, cause: str) -> None:
 
 
 def test_a_start_again_that_failed_is_told_apart_from_the_run_before() -> None:
-    [again, before] = findings(evidence(code=5, Error="network 1234 not found"))
+    [again, before] = findings(evidence(code=5, Error="no such thing"))
     assert (again.cause, again.title) == ("start-failed", "Could not be started again")
     assert "still that of the run before" in again.explanation
     assert before.cause == "app-error"
@@ -174,7 +132,7 @@ def test_a_start_again_that_failed_is_told_apart_from_the_run_before() -> None:
 @pytest.mark.parametrize("code", [126, 127, 128])
 def test_the_engines_own_code_is_not_taken_for_the_processs(code: int) -> None:
     # An engine that cannot start a container again sets 128 where the run before had ended with 0.
-    [finding] = findings(evidence(code=code, Error="network 1234 not found"))
+    [finding] = findings(evidence(code=code, Error="no such thing"))
     assert finding.cause == "start-failed"
     assert "engine's own" in finding.explanation
 
@@ -209,29 +167,6 @@ def test_a_month_of_restarts_is_no_loop_once_it_stays_up() -> None:
 def test_paused() -> None:
     [finding] = findings(evidence("paused"))
     assert (finding.cause, finding.weight) == ("paused", Weight.WARNING)
-
-
-def test_unhealthy_shows_the_probes_own_words() -> None:
-    health = {
-        "Status": "unhealthy",
-        "FailingStreak": 7,
-        "Log": [{"ExitCode": 1, "Output": "a\nconnection refused\n", "Start": NEVER, "End": NEVER}],
-    }
-    test = {"Healthcheck": {"Test": ["CMD-SHELL", "curl -f localhost"]}}
-    [finding] = findings(evidence("running", Health=health, config=test))
-    assert finding.cause == "healthcheck-failing"
-    assert "last 7 probes" in finding.explanation
-    assert [proof.text for proof in finding.proof] == [
-        "health check: curl -f localhost",
-        "a",
-        "connection refused",
-    ]
-
-
-def test_a_probe_that_did_not_end_says_so() -> None:
-    health = {"Status": "unhealthy", "FailingStreak": 3, "Log": [{"ExitCode": -1, "Output": "timed out"}]}
-    [finding] = findings(evidence("running", Health=health))
-    assert "did not end in time" in finding.explanation
 
 
 def test_the_limits_of_a_running_one() -> None:

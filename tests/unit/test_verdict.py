@@ -8,8 +8,9 @@ from cdbg_tui.model.container import Container, Health, State
 from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.model.units import rfc3339
-from cdbg_tui.triage.verdict import diagnose, facts, word
-from tests.unit.test_rules import CREATED, STARTED, evidence
+from cdbg_tui.triage.verdict import diagnose, facts
+from cdbg_tui.triage.word import word
+from tests.unit.seen import CREATED, STARTED, evidence
 
 
 def container(state: State, code: int | None = None, **others: object) -> Container:
@@ -62,14 +63,13 @@ def test_the_word_of_a_running_one_tells_of_its_limits(usage: Usage, text: str) 
     assert word(container(State.RUNNING, health=Health.HEALTHY), usage).text == text
 
 
-def test_faults_come_before_warnings_and_those_before_what_is_fine() -> None:
-    ranks = {Weight.FAULT: 0, Weight.WARNING: 1, Weight.FINE: 2}
+def test_what_is_wrong_comes_before_what_is_fine_and_that_before_notes() -> None:
+    ranks = {Weight.FAULT: 0, Weight.WARNING: 0, Weight.FINE: 1, Weight.NOTE: 2}
     full = Usage(throttled=0.5, cpu_limit=1.0, memory=99, memory_limit=100)
     for seen in (
-        evidence(code=1, OOMKilled=True),
-        evidence(code=0, OOMKilled=True),
+        evidence(code=0, fields={"image_is_gone": True}),
         evidence("restarting", 0, restarts=5, OOMKilled=True),
-        evidence("running", OOMKilled=True, usage=full),
+        evidence("running", OOMKilled=True, usage=full, host={"Privileged": True}),
     ):
         weights = [ranks[finding.weight] for finding in diagnose(seen).findings]
         assert len(weights) > 1

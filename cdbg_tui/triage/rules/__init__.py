@@ -1,22 +1,38 @@
-"""Evidence in, a finding or nothing out: one small pure function a cause, in files by family."""
+"""Evidence in, a finding or nothing out: one small pure function a cause, in files by family.
+
+Which of them is the verdict is weighed elsewhere: the order here says nothing.
+"""
 
 from collections.abc import Callable
 
 from cdbg_tui.model.finding import Finding
 from cdbg_tui.triage.evidence import Evidence
-from cdbg_tui.triage.rules import ended, running, started
+from cdbg_tui.triage.rules import (
+    dependencies,
+    ended,
+    health,
+    lacks,
+    limits,
+    loop,
+    ports,
+    program,
+    started,
+    tell,
+    words,
+)
 
 Rule = Callable[[Evidence], Finding | None]
 
 RULES: tuple[Rule, ...] = (
-    started.could_not_start,
-    ended.how_it_ended,
-    ended.restart_loop,
-    running.paused,
-    running.health_check_failing,
-    running.cpu_throttled,
-    running.memory_near_limit,
-    ended.oom_in_child,
-    started.never_asked,
+    *ended.RULES,
+    *loop.RULES,
+    *program.RULES,
+    *started.RULES,
+    *words.RULES,
+    *lacks.RULES,
+    *dependencies.RULES,
+    *ports.RULES,
+    *health.RULES,
+    *limits.RULES,
+    *tell.RULES,
 )
-"""Of findings that weigh the same, the one whose rule stands first is the verdict."""
