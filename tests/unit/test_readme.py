@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from cdbg_tui.cli import parser
 from cdbg_tui.config import Config, load
+from cdbg_tui.model.container import Container, State
+from cdbg_tui.triage.causes import CAUSES
+from cdbg_tui.triage.report import Looked, document
 from cdbg_tui.tui.actions import ACTIONS
+from tests import readme_causes
 from tests.readme_keys import README, table, table_in
 
 ROOT = README.parent
@@ -25,6 +31,33 @@ def test_every_action_has_a_row() -> None:
     rows = table_in(TEXT)
     for action in ACTIONS:
         assert f"| {action.words} |" in rows
+
+
+def test_the_table_of_causes_is_that_of_the_program() -> None:
+    rows = readme_causes.table_in(TEXT)
+    assert rows == readme_causes.table(), "python -m tests.readme_causes writes it"
+    for cause in CAUSES:
+        assert f"| `{cause.id}` | {cause.meaning} |" in rows
+
+
+def test_the_json_shown_has_the_keys_of_the_programs() -> None:
+    shown = re.search(r"```json\n(.*?)```", TEXT, re.DOTALL)
+    assert shown
+    told = json.loads(shown[1])
+    made = document(Looked(Container("ab", "api", "api:1", State.EXITED)))
+    assert list(told) == list(made)
+    for part in ("container", "verdict"):
+        assert list(told[part]) == list(made[part])
+    [finding] = told["findings"]
+    assert list(finding) == ["cause", "title", "explanation", "certainty", "weight", "evidence", "next"]
+    assert told["verdict"]["cause"] in {cause.id for cause in CAUSES}
+
+
+def test_every_triage_command_shown_is_understood() -> None:
+    shown = [line.split() for line in re.findall(r"^cdbg (triage [^#\n]*)", TEXT, re.MULTILINE)]
+    assert len(shown) >= 4
+    for words in shown:
+        assert parser().parse_args(words).command == "triage"
 
 
 def test_the_settings_shown_are_all_there_are_and_are_valid(tmp_path: Path) -> None:
