@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
 from textual import on
@@ -16,15 +16,17 @@ from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.containers import Changed, Listed, Lost, Watch
 from cdbg_tui.engine.stats import Sweeper, Targets
 from cdbg_tui.model.container import Container
-from cdbg_tui.model.finding import Weight
+from cdbg_tui.model.finding import Diagnosis, Weight
 from cdbg_tui.model.sample import History, Usage
 from cdbg_tui.model.text import one_line
-from cdbg_tui.triage.verdict import word
+from cdbg_tui.triage.rounds import Rounds, same_life
+from cdbg_tui.triage.word import Word, word, word_of
 from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
 from cdbg_tui.tui.keymap import checked_keymap, checked_theme
 from cdbg_tui.tui.messages import (
     Answered,
+    ContainerJudged,
     EngineTold,
     LogRead,
     MetersRead,
@@ -36,6 +38,7 @@ from cdbg_tui.tui.messages import (
 from cdbg_tui.tui.palette import ActionProvider
 from cdbg_tui.tui.panes.logs import LogsPane
 from cdbg_tui.tui.panes.stats import StatsPane
+from cdbg_tui.tui.panes.triage import TriagePane
 from cdbg_tui.tui.screens.dashboard import Dashboard
 from cdbg_tui.tui.screens.fault import Fault
 from cdbg_tui.tui.screens.messages import ChangesWanted, CopyWanted, RetryWanted
@@ -73,6 +76,9 @@ class CdbgApp(App[None]):
         self._fault: Fault | None = None
         self._was_listed = False
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
+        self.rounds = Rounds(engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)))
+        self._judged: dict[str, tuple[Container, Word | None]] = {}
+        """The list's word for each container that was diagnosed, and as what it was known then."""
         self.dashboard = Dashboard(engine.endpoint)
         self.following = Following(self)
         self.last_command = ""
@@ -91,11 +97,13 @@ class CdbgApp(App[None]):
         """Begin to hear from the engine, now that there is something to show it on."""
         self.watcher.listen(lambda news: self.tell(EngineTold(news)))
         self.sweeper.start()
+        self.rounds.start()
         self.set_interval(AGES_SECONDS, self._tick)
 
     def on_unmount(self) -> None:
         """Close every stream; what still waits for the engine is a daemon thread, and is left behind."""
         self.sweeper.close()
+        self.rounds.close()
         self.following.close()
         self.watcher.close()
 
@@ -121,10 +129,12 @@ class CdbgApp(App[None]):
                 self.containers.update((one.id, one) for one in containers)
                 for one in gone:
                     self.containers.pop(one, None)
+                    self.rounds.forget(one)
             case Lost(error, retry_in):
                 self._lost(error.what, error.advice, retry_in)
                 return
         self._containers_changed()
+        self._judge(containers)
 
     def _answers(self) -> None:
         self.dashboard.query_one(Headline).show_trouble("")
@@ -160,13 +170,14 @@ class CdbgApp(App[None]):
         self.dashboard.query_one(Headline).show_engine(*answer)
 
     def _containers_changed(self) -> None:
-        for gone in self._histories.keys() - self.containers.keys():
-            del self._histories[gone]
+        for known in (self._histories, self._judged):
+            for gone in known.keys() - self.containers.keys():
+                del known[gone]
         for one, container in self.containers.items():
             if not container.is_up:
                 self.usages.pop(one, None)
                 self._histories.pop(one, None)
-        self.dashboard.containers.show(self.containers, self.usages, self.now())
+        self.dashboard.containers.show(self.containers, self.usages, self.now(), self.word)
         self._count()
         self._aim()
         looked_at = self.following.container
@@ -180,10 +191,45 @@ class CdbgApp(App[None]):
             self.containers[container.id] = container
             self._containers_changed()
 
+    # What was found of each
+
+    def _judge(self, containers: Iterable[Container]) -> None:
+        """Have these diagnosed in the background; those that ended well only where they can be seen."""
+        seen = self.dashboard.containers.visible_ids()
+        for container in containers:
+            if container.id in seen or container.exit_code != 0:
+                self.rounds.want(container, in_view=container.id in seen)
+
+    def _judge_what_is_seen(self) -> None:
+        seen = self.dashboard.containers.visible_ids()
+        self._judge(self.containers[one] for one in seen if one in self.containers)
+
+    @on(ContainerJudged)
+    def _container_judged(self, event: ContainerJudged) -> None:
+        self.judged(event.judged.container, event.judged.diagnosis)
+
+    def judged(self, container: Container, diagnosis: Diagnosis) -> None:
+        """Let the list show what was found of a container."""
+        if not self.dashboard.is_running or container.id not in self.containers:
+            return
+        said = word_of(diagnosis)
+        if self._judged.get(container.id, (None, None))[1] != said:
+            self._judged[container.id] = container, said
+            self.dashboard.containers.rearrange()
+            self._count()
+        self._judged[container.id] = container, said
+
+    def word(self, container: Container) -> Word:
+        """Return what the list says of a container: what was found of it, else what its state tells."""
+        judged, said = self._judged.get(container.id, (None, None))
+        if said is not None and judged is not None and same_life(judged, container):
+            return said
+        return word(container, self.usages.get(container.id))
+
     def _count(self) -> None:
         up = dead = suffering = 0
         for container in self.containers.values():
-            weight = word(container, self.usages.get(container.id)).weight
+            weight = self.word(container).weight
             if container.is_dead:
                 dead += 1
             elif weight is Weight.FINE:
@@ -218,6 +264,7 @@ class CdbgApp(App[None]):
         if looked_at is not None:
             self.following.changed(looked_at)
         self._aim()
+        self._judge_what_is_seen()
 
     def _tick(self) -> None:
         self.dashboard.containers.tick(self.now())
@@ -232,6 +279,10 @@ class CdbgApp(App[None]):
     @on(PanesShown)
     def _panes_shown(self) -> None:
         self.following.look_at_processes()
+
+    @on(TriagePane.ConnectWanted)
+    def _connect_wanted(self) -> None:
+        self.post_message(Wished("connect", self.following.container))
 
     @on(LogsPane.WindowChosen)
     def _window_chosen(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from textual.message_pump import MessagePump
@@ -34,14 +34,27 @@ class Asking:
         failed: Callable[[EngineError], None],
     ) -> None:
         """Call *question* in the background, then *then* with its answer or *failed* with its error."""
+        self.follow(key, lambda: iter((question(),)), then, failed)
+
+    def follow(
+        self,
+        key: str,
+        question: Callable[[], Iterator[T]],
+        then: Callable[[T], None],
+        failed: Callable[[EngineError], None],
+    ) -> None:
+        """Ask a question whose answer becomes better: *then* is called with each."""
         self._number += 1
         number = self._number
         self._open[key] = (number, then, failed)
 
         def run() -> None:
-            answer, error = None, None
+            error = None
             try:
-                answer = question()
+                for answer in question():
+                    self._pump.post_message(Answered(key, number, answer))
+                    if not self._is_open(key, number):
+                        return
             except EngineError as failure:
                 error = failure
             except OSError as failure:
@@ -50,9 +63,12 @@ class Asking:
                 )
             except Exception as failure:  # noqa: BLE001 - a thread that dies would leave who asked waiting
                 error = EngineError("refused", f"{type(failure).__name__}: {failure}")
-            self._pump.post_message(Answered(key, number, answer, error))
+            self._pump.post_message(Answered(key, number, None, error, is_last=True))
 
         threading.Thread(target=run, name=f"ask {key}", daemon=True).start()
+
+    def _is_open(self, key: str, number: int) -> bool:
+        return key in self._open and self._open[key][0] == number
 
     def forget(self, key: str) -> None:
         """Drop the answer to a question that nobody waits for any more."""
@@ -60,11 +76,12 @@ class Asking:
 
     def answered(self, message: Answered) -> None:
         """Hand an answer to who asked; late ones are dropped."""
-        number, then, failed = self._open.get(message.key, (0, None, None))
-        if number != message.number or then is None or failed is None:
+        if not self._is_open(message.key, message.number):
             return
-        del self._open[message.key]
+        _, then, failed = self._open[message.key]
+        if message.is_last:
+            del self._open[message.key]
         if message.error is not None:
             failed(message.error)
-        else:
+        elif not message.is_last:
             then(message.answer)

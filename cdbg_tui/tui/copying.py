@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -10,7 +11,7 @@ from cdbg_tui.model.container import Container
 from cdbg_tui.model.details import hidden_words
 from cdbg_tui.model.text import one_line
 from cdbg_tui.tui import clipboard
-from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.paint import plain, shorten
 from cdbg_tui.tui.screens.choose import Choice, Choose
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def copy(app: CdbgApp, text: str, what: str) -> None:
 
 
 def _shown(text: str) -> str:
-    """Return the beginning of what would be copied, on one line and without its secrets."""
-    return one_line(" ".join(hidden_words(text.split(" "))))[:60]
+    """Return both ends of what would be copied, on one line and without its secrets."""
+    return shorten(one_line(" ".join(hidden_words(text.split(" ")))), 60)
 
 
 def open_menu(app: CdbgApp, container: Container | None) -> None:
@@ -48,15 +49,20 @@ def open_menu(app: CdbgApp, container: Container | None) -> None:
         "command": container.command,
         "last": app.last_command,
     }
-    rows = (
+    rows: tuple[tuple[str, str, str], ...] = (
         ("id", "i", "id"),
         ("name", "n", "name"),
         ("image", "m", "image"),
         ("command", "c", "command line of its main process"),
         ("last", "l", "command of the last session"),
     )
+    looked_at = app.following.container
+    if looked_at is not None and looked_at.id == container.id:
+        offered = [(f"next{number}", step) for number, step in enumerate(app.following.next_commands)]
+        texts |= {one: shlex.join(step.command) for one, step in offered}
+        rows += tuple((one, "", step.text) for one, step in offered)
     choices = [
-        Choice(one, Content(label), key, plain(_shown(texts[one])), "" if texts[one] else "there is none")
+        Choice(one, plain(label), key, plain(_shown(texts[one])), "" if texts[one] else "there is none")
         for one, key, label in rows
     ]
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.logs import LogTail, earlier
 from cdbg_tui.engine.processes import ProcessWatch
 from cdbg_tui.model.container import Container
-from cdbg_tui.model.finding import Diagnosis
-from cdbg_tui.triage.evidence import Evidence
-from cdbg_tui.triage.gather import gather
-from cdbg_tui.triage.verdict import Word, diagnose, word
+from cdbg_tui.model.finding import Diagnosis, Step
+from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.messages import LogRead, ProcessesListed
 from cdbg_tui.tui.panes.logs import LogsPane
 from cdbg_tui.tui.panes.processes import ProcessesPane
 from cdbg_tui.tui.panes.triage import TriagePane
 
 if TYPE_CHECKING:
+    from cdbg_tui.triage.checklist import Check
+    from cdbg_tui.triage.evidence import Evidence
+    from cdbg_tui.triage.network.knock import Attempts
     from cdbg_tui.tui.app import CdbgApp
 
 EARLIER_LINES = 5000
@@ -37,6 +39,8 @@ class Following:
         self._container: Container | None = None
         self._word: Word | None = None
         self._evidence: Evidence | None = None
+        self._diagnosis: Diagnosis | None = None
+        self._attempts: Attempts | None = None
         self._tail: LogTail | None = None
         self._log_number = 0
         self._has_log = False
@@ -64,7 +68,7 @@ class Following:
         """Leave the container that was looked at, and look at this one."""
         self.close()
         self._container = container
-        self._evidence = None
+        self._evidence = self._diagnosis = self._attempts = None
         self._has_log = False
         self._process_pane.say_of(container)
         if container is None:
@@ -103,21 +107,63 @@ class Following:
             return
         one, usage = container.id, app.usages.get(container.id)
 
-        def look() -> tuple[Evidence, Diagnosis]:
-            # Not on the app's thread: an answer that makes no sense is a sentence there, and a crash here.
-            evidence = gather(app.engine, one, app.watcher.events_of(one), usage)
-            return evidence, diagnose(evidence)
+        def look() -> Iterator[tuple[Evidence, Diagnosis]]:
+            # Not on the app's thread: an answer that makes no sense is a sentence there, and a crash here; and
+            # the rules take their time to load.
+            from cdbg_tui.triage.gather import look_closer
+            from cdbg_tui.triage.verdict import diagnose, for_engine
+
+            for evidence in look_closer(app.engine, one, app.watcher.events_of(one), usage):
+                yield evidence, for_engine(diagnose(evidence), app.engine.endpoint.cli)
 
         def found(answer: tuple[Evidence, Diagnosis]) -> None:
             evidence, diagnosis = answer
-            self._evidence = evidence
+            self._evidence, self._diagnosis = evidence, diagnosis
             self._take(evidence.container)
             app.learned(evidence.container)
-            self._triage.show(diagnosis, is_up=evidence.container.is_up)
+            self._show_diagnosis()
+            if evidence.is_whole:
+                app.judged(evidence.container, diagnosis)
             if not self._has_log or (self._tail is None and evidence.container.is_up):
                 self.open_log(again=self._has_log)
 
-        app.asking.ask("look", look, found, self._failed)
+        app.asking.follow("look", look, found, self._failed)
+
+    @property
+    def next_commands(self) -> list[Step]:
+        """What its diagnosis offers to be run next."""
+        findings = self._diagnosis.findings if self._diagnosis else ()
+        return [step for finding in findings for step in finding.next if step.command]
+
+    def _show_diagnosis(self) -> None:
+        evidence, diagnosis, attempts = self._evidence, self._diagnosis, self._attempts
+        if evidence is None or diagnosis is None:
+            return
+
+        def checks() -> Sequence[Check]:
+            from cdbg_tui.triage.checklist import checklist
+
+            return checklist(evidence, diagnosis, attempts)
+
+        self._triage.show(diagnosis, is_up=evidence.container.is_up, is_whole=evidence.is_whole, checks=checks)
+
+    def connect(self) -> None:
+        """Ask the checklist's last questions, which touch the container."""
+        evidence, app = self._evidence, self._app
+        if evidence is None:
+            return
+
+        def knock() -> Attempts:
+            from cdbg_tui.triage.network.knock import connections
+
+            return connections(app.engine, evidence)
+
+        def answered(attempts: Attempts) -> None:
+            if self._container is not None and self._container.id == evidence.container.id:
+                self._attempts = attempts
+                self._show_diagnosis()
+
+        app.asking.ask("connect", knock, answered, self._failed)
 
     def _failed(self, error: EngineError) -> None:
         gone = error.kind == "missing"

@@ -38,6 +38,25 @@ def inspect(app: CdbgApp, container: Container | None) -> None:
     )
 
 
+def connect(app: CdbgApp, container: Container | None) -> None:
+    """Ask whether its ports may be tried, and try them: a program may note down who connects."""
+    if container is None:
+        return
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.following.connect()
+
+    app.push_screen(
+        Confirm(
+            Content("connect to the ports of ") + plain(container.name) + Content("?"),
+            loss=Content("From this machine and in its own network; nothing is sent. Its program may log it."),
+            yes="Connect",
+        ),
+        answered,
+    )
+
+
 def changes(app: CdbgApp, container: Container | None) -> None:
     """Show what a container changed on disk; the screen opens at once, the engine may take its time."""
     if container is None:

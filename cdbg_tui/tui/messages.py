@@ -13,6 +13,7 @@ from cdbg_tui.engine.processes import ProcessesRead
 from cdbg_tui.engine.stats import Sweep
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.log import LogBatch
+from cdbg_tui.triage.rounds import Judged
 
 
 class EngineTold(Message):
@@ -58,14 +59,25 @@ class ProcessesListed(Message):
 
 
 class Answered(Message):
-    """A question asked in the background was answered, or failed."""
+    """A question asked in the background was answered, or failed; with *is_last* nothing more comes."""
 
-    def __init__(self, key: str, number: int, answer: Any, error: EngineError | None) -> None:
+    def __init__(
+        self, key: str, number: int, answer: Any, error: EngineError | None = None, *, is_last: bool = False
+    ) -> None:
         super().__init__()
         self.key = key
         self.number = number
         self.answer = answer
         self.error = error
+        self.is_last = is_last
+
+
+class ContainerJudged(Message):
+    """A container was diagnosed in the background."""
+
+    def __init__(self, judged: Judged) -> None:
+        super().__init__()
+        self.judged = judged
 
 
 Then = Callable[[Any], None]

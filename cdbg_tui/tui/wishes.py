@@ -20,6 +20,7 @@ WISHES: dict[str, Callable[[CdbgApp, Container | None], None]] = {
     "changes_again": looking.changes_again,
     "save_log": looking.save_log,
     "inspect": looking.inspect,
+    "connect": looking.connect,
     "control": controlling.open_menu,
     "copy": copying.open_menu,
     "left_behind": controlling.left_behind,

@@ -11,7 +11,7 @@ from cdbg_tui.model.container import Container, Health, Port, State
 from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.query import Row
 from cdbg_tui.model.sample import Usage
-from cdbg_tui.triage.verdict import Word, word
+from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.panes.container_line import COLUMNS, ORDERS, glyph, heading, heads, layout, line, state_words
 from cdbg_tui.tui.widgets.line_list import Cell, changed_cells
 

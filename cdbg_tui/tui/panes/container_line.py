@@ -10,7 +10,7 @@ from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.query import Row
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.model.units import percent, size, span
-from cdbg_tui.triage.verdict import Word
+from cdbg_tui.triage.word import Word
 from cdbg_tui.tui.paint import fit
 from cdbg_tui.tui.widgets.line_list import Cell
 
@@ -28,7 +28,7 @@ class Column:
 
 COLUMNS = (
     Column("name", 17, 32, False, lambda c, _: c.name.lower()),
-    Column("state", 20, 38, False, lambda c, _: (c.state, c.exit_code or 0)),
+    Column("state", 24, 38, False, lambda c, _: (c.state, c.exit_code or 0)),
     Column("cpu", 7, 7, True, lambda _, u: u.cpu if u else None),
     Column("memory", 9, 9, True, lambda _, u: u.memory if u else None),
     Column("ports", 11, 24, False, lambda c, _: tuple(p.public or p.private for p in c.ports) or None),
@@ -83,7 +83,13 @@ def heads(widths: dict[str, int], order: str, backwards: bool) -> list[Cell]:
     return cells
 
 
-_GLYPHS = {Weight.FAULT: ("✖", "bad"), Weight.WARNING: ("▲", "warn"), Weight.FINE: ("●", "good")}
+_FINE = ("●", "good")
+_GLYPHS = {
+    Weight.FAULT: ("✖", "bad"),
+    Weight.WARNING: ("▲", "warn"),
+    Weight.NOTE: _FINE,
+    Weight.FINE: _FINE,
+}
 
 
 def glyph(container: Container, word: Word) -> Cell:
@@ -98,6 +104,9 @@ def state_words(container: Container, word: Word, now: float) -> list[tuple[str,
     since = span(now - container.since) if container.since else ""
     _, role = _GLYPHS[word.weight]
     if container.state is State.RUNNING:
+        if word.weight in (Weight.FAULT, Weight.WARNING):
+            # First what is wrong: it is never cut.
+            return [(word.text, role), (since, "dim")]
         parts = [(f"up {since}", "")]
         return parts + ([(word.text, role)] if word.text else [])
     if container.state in (State.PAUSED, State.RESTARTING, State.REMOVING):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,7 +17,7 @@ from textual.widgets import Input
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.query import Row, matches, rows
 from cdbg_tui.model.sample import Usage
-from cdbg_tui.triage.verdict import Word, word
+from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.panes import container_line
 from cdbg_tui.tui.panes.container_line import ORDERS
 from cdbg_tui.tui.widgets.line_list import Cell, LineList
@@ -79,7 +79,7 @@ class ContainerLines(LineList):
         super().__init__(id="container-lines")
         self.rows: list[Row] = []
         self.usages: Mapping[str, Usage] = {}
-        self.words: dict[str, Word] = {}
+        self.word_of: Callable[[Container], Word] = word
         self.now = 0.0
         self.empty = "asking the engine…"
         self._widths: dict[str, int] = {}
@@ -139,7 +139,7 @@ class ContainerLines(LineList):
         if row.container is None:
             return container_line.heading(row, width)
         usage = self.usages.get(row.container.id)
-        said = self.words.get(row.container.id) or word(row.container, usage)
+        said = self.word_of(row.container)
         return container_line.line(row, self.widths, usage, said, self.now, self._indent)
 
     class FoldWanted(Message):
@@ -212,10 +212,17 @@ class ContainersPane(Pane):
         row = self.lines.selected_row
         return row.container if row else None
 
-    def show(self, containers: dict[str, Container], usages: Mapping[str, Usage], now: float) -> None:
-        """Show these containers; *usages* is read again at each `tick`."""
+    def show(
+        self,
+        containers: dict[str, Container],
+        usages: Mapping[str, Usage],
+        now: float,
+        word_of: Callable[[Container], Word] = word,
+    ) -> None:
+        """Show these containers; *usages* and *word_of* are asked again at each `tick`."""
         self.containers = containers
         self.lines.usages = usages
+        self.lines.word_of = word_of
         self.lines.now = now
         self.rearrange()
 
@@ -237,7 +244,7 @@ class ContainersPane(Pane):
                 return False
             if not self._filter:
                 return True
-            return matches(container, self._filter, word(container, usages.get(container.id)).text)
+            return matches(container, self._filter, lines.word_of(container).text)
 
         made = rows(
             self.containers.values(),

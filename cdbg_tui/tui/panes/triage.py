@@ -1,47 +1,75 @@
-"""Why did it die, or why does it not answer: findings with their proof."""
+"""Why did it die, or why does it not answer: findings with their proof, or the checklist behind them."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
+from cdbg_tui.model.details import hidden
 from cdbg_tui.model.finding import Diagnosis, Finding, Step, Weight
 from cdbg_tui.model.text import clean, one_line
 from cdbg_tui.tui.widgets.pane import Pane
 
+if TYPE_CHECKING:
+    from cdbg_tui.triage.checklist import Check
+
 _SIGNS = {
     Weight.FAULT: ("✖", "$text-error"),
     Weight.WARNING: ("▲", "$text-warning"),
+    Weight.NOTE: ("◇", "$text-accent"),
     Weight.FINE: ("●", "$text-success"),
 }
+_ANSWERS = {"yes": ("✓", "$text-success"), "no": ("✖", "$text-error")}
 
 
 class TriagePane(Pane):
-    """Shows a diagnosis; knows no engine."""
+    """Shows a diagnosis, or its checklist; knows no engine."""
 
     NUMBER, WHAT = 4, "triage"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "turn", "checklist", show=False, tooltip="The checklist that people go through by hand, or the findings"),
+        Binding("T", "connect", "try to connect", show=False, tooltip="Connect to its ports, to complete the checklist"),
+    ]
+
+    class ConnectWanted(Message):
+        """The checklist's last questions are to be asked, which touch the container."""
 
     def __init__(self) -> None:
         super().__init__(id="triage")
-        self._shown: tuple[Diagnosis, bool] | None = None
+        self._diagnosis: Diagnosis | None = None
+        self._is_up = self._is_whole = False
+        self._checks: Callable[[], Sequence[Check]] = tuple
+        self._is_turned = False
 
     def compose(self) -> ComposeResult:
         """A text that can be scrolled and selected."""
         with VerticalScroll(id="triage-scroll"):
             yield Static(id="triage-text")
 
-    def show(self, diagnosis: Diagnosis, *, is_up: bool) -> None:
-        """Show what was found."""
-        self._shown = (diagnosis, is_up)
+    def show(
+        self,
+        diagnosis: Diagnosis,
+        *,
+        is_up: bool,
+        is_whole: bool = True,
+        checks: Callable[[], Sequence[Check]] = tuple,
+    ) -> None:
+        """Show what was found; until it *is_whole*, more may come. *checks* is asked for the checklist."""
+        self._diagnosis, self._is_up, self._is_whole, self._checks = diagnosis, is_up, is_whole, checks
         self._draw()
 
     def say(self, text: str) -> None:
         """Show words in place of findings."""
-        self._shown = None
+        self._diagnosis = None
+        self.note("")
         self.query_one("#triage-text", Static).update(Content.styled(clean(text), "$foreground-muted"))
         self.query_one("#triage-scroll", VerticalScroll).scroll_home(animate=False)
 
@@ -49,20 +77,41 @@ class TriagePane(Pane):
         """Wrap to the new width."""
         self.call_after_refresh(self._draw)
 
+    def action_turn(self) -> None:
+        """Show the checklist, or the findings again."""
+        self._is_turned = not self._is_turned
+        self.query_one("#triage-scroll", VerticalScroll).scroll_home(animate=False)
+        self._draw()
+
+    def action_connect(self) -> None:
+        """Have the last questions of the checklist asked."""
+        self._is_turned = True
+        self._draw()
+        self.post_message(self.ConnectWanted())
+
     def _draw(self) -> None:
+        if self._diagnosis is None:
+            return
+        words = "" if self._is_whole else "looking closer… · "
+        self.note(words + ("t: findings  T: try to connect" if self._is_turned else "t: checklist"))
         # Not laid out while it is hidden: then any width does until it is shown.
         width = self.query_one("#triage-scroll").scrollable_content_region.width or 72
-        if self._shown is not None:
-            diagnosis, is_up = self._shown
-            self.query_one("#triage-text", Static).update(words(diagnosis, is_up=is_up, width=width))
+        text = (
+            checklist_words(self._checks(), width=width)
+            if self._is_turned
+            else diagnosis_words(self._diagnosis, is_up=self._is_up, is_whole=self._is_whole, width=width)
+        )
+        self.query_one("#triage-text", Static).update(text)
 
 
-def words(diagnosis: Diagnosis, *, is_up: bool, width: int) -> Content:
+def diagnosis_words(diagnosis: Diagnosis, *, is_up: bool, is_whole: bool = True, width: int) -> Content:
     """Return a diagnosis as text, wrapped to *width* cells under its own margins."""
     blocks = [_finding(finding, width) for finding in diagnosis.findings]
-    if not blocks:
+    if not is_whole and not diagnosis.is_wrong:
+        blocks.insert(0, _muted("looking…"))
+    elif diagnosis.verdict is None or diagnosis.verdict.weight is Weight.NOTE:
         text = "It runs, and nothing is wrong that can be seen." if is_up else "Nothing was found."
-        blocks = [_hung(Content.styled("● ", "$text-success"), Content(text), width)]
+        blocks.insert(0, _hung(Content.styled("● ", "$text-success"), Content(text), width))
     if diagnosis.facts:
         margin = max(len(fact.source) for fact in diagnosis.facts)
         rows = (
@@ -76,14 +125,25 @@ def words(diagnosis: Diagnosis, *, is_up: bool, width: int) -> Content:
     return Content("\n\n").join(blocks)
 
 
+def checklist_words(checks: Sequence[Check], *, width: int) -> Content:
+    """Return a checklist as text: sign, question and answer, and below it what shows it."""
+    lines = []
+    for check in checks:
+        sign, colour = _ANSWERS.get(check.answer.value, ("?", "$foreground-muted"))
+        answer = Content.styled(f"{sign} {check.answer.value:<10}", colour)
+        lines.append(_hung(answer, Content(clean(check.question)), width))
+        lines.append(_hung(_muted(" " * 12), _muted(hidden(one_line(check.shown_by))), width))
+    return Content("\n").join(lines)
+
+
 def _finding(finding: Finding, width: int) -> Content:
     sign, colour = _SIGNS[finding.weight]
     title = Content.assemble(
-        (f"{sign} {clean(finding.title)}", f"bold {colour}"), (f"   {finding.certainty}", "$foreground-muted")
+        (f"{sign} {one_line(finding.title)}", f"bold {colour}"), (f"   {finding.certainty}", "$foreground-muted")
     )
-    lines = [title, _hung(Content("  "), Content(clean(finding.explanation)), width)]
+    lines = [title, _hung(Content("  "), Content(hidden(one_line(finding.explanation))), width)]
     for number, proof in enumerate(finding.proof):
-        text = f"{clean(proof.source)}: {one_line(proof.text)}"
+        text = f"{clean(proof.source)}: {hidden(one_line(proof.text))}"
         lines.append(_hung(_muted("  proof  " if number == 0 else " " * 9), Content(text), width))
     for number, step in enumerate(finding.next):
         lines.append(_hung(_muted("  next   " if number == 0 else " " * 9), _step(step), width))

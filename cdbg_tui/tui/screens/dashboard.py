@@ -233,12 +233,19 @@ class Dashboard(Screen[None]):
         self.app.push_screen(Help(help_groups()))
 
 
+_PANES: tuple[tuple[str, type[Widget]], ...] = (
+    ("In the list", ContainerLines),
+    ("In the logs", LogsPane),
+    ("In the triage", TriagePane),
+)
+
+
 def help_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return every key with its words: those of the dashboard by group, then those of the panes."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         groups.setdefault(action.group, []).append((action.shown_key, action.words))
-    for name, pane in (("In the list", ContainerLines), ("In the logs", LogsPane)):
+    for name, pane in _PANES:
         for binding in pane.BINDINGS:
             if isinstance(binding, Binding):
                 key = " ".join(shown(key) for key in binding.key.split(","))
