@@ -92,7 +92,7 @@ def _log(evidence: Evidence, diagnosis: Diagnosis) -> Told:
         proof
         for finding in diagnosis.findings
         if finding.weight is not Weight.FINE
-        for proof in finding.proof[:1]  # what it rests on
+        for proof in [proof for proof in finding.proof if proof.source != "inspect"][:1]  # what it rests on
         if proof.source == "log" or (proof.source.startswith("/") and not proof.source.startswith("/proc/"))
     ]
     if quoted:

@@ -20,17 +20,20 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("user-not-found", "device-missing", "mount-type-mismatch", "network-missing"),
     # The kernel killed it, or it crashed: certain, and before any loop that follows.
     ("oom-killed",),
-    ("segfault", "abort", "sigfpe", "sigbus", "illegal-instruction", "killed-by-signal"),
+    ("app-oom",),
+    ("segfault", "sigfpe", "sigbus", "illegal-instruction", "killed-by-signal"),
     # What an engineer sees of a loop is the loop; what it is made of stands below.
     ("restart-loop",),
     # Somebody ended it.
     ("ignores-sigterm", "stop-timeout", "sigkill-not-oom"),
     # The program said what it lacks.
-    ("app-oom", "port-conflict", "disk-full", "readonly-rootfs-write", "capability-missing"),
+    ("port-conflict", "disk-full", "readonly-rootfs-write", "capability-missing"),
     ("permission-denied-volume", "auth-failure", "missing-env-var", "bad-env-value"),
     ("different-networks", "dead-dependency", "dns-failure"),
     ("config-invalid", "missing-config", "command-not-found", "missing-file-or-dir", "bad-arguments"),
     ("start-failed",),
+    # How runtimes end after an error that they have told above.
+    ("abort",),
     # It runs, and something in it or around it does not.
     ("oom-in-child", "pids-limit-hit", "fd-leak", "app-hung"),
     ("port-blocked", "listens-on-loopback-only", "port-mapping-mismatch"),

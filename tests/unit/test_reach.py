@@ -238,6 +238,8 @@ def test_hosts_that_do_not_answer(text: str, kind: str, host: str, port: int | N
 @pytest.mark.parametrize(
     "text",
     [
+        "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'",
+        "ModuleNotFoundError: No module named 'psycopg2'",
         "listening on 0.0.0.0:8080",
         "GET /connect 200 12ms",
         "connected to store:5432",

@@ -391,3 +391,9 @@ def test_what_is_published_on_loopback_is_not_for_others() -> None:
 
 def test_a_firewall_that_was_not_read_says_nothing() -> None:
     assert found(evidence(tcp(8080), published={18080: 8080}, firewall=None)) == []
+
+
+def test_a_port_that_is_published_for_the_other_protocol() -> None:
+    finding = only(evidence(Socket("udp", "0.0.0.0", 53), published={19054: 53}))
+    assert (finding.cause, finding.title) == ("port-mapping-mismatch", "Published for TCP, it listens on UDP")
+    assert "19054:53/udp" in finding.next[0].text

@@ -54,6 +54,7 @@ def created(error: str, code: int = 127, **more: Any) -> Evidence:
         ("bind source path does not exist: /srv/secrets", "missing-file-or-dir"),
         ("container init was OOM-killed (memory limit too low?)", "oom-killed"),
         ("mkdir /var/lib/docker/x: no space left on device", "disk-full"),
+        ("failed to set up container networking: Address already in use", "start-failed"),
         ("something that no table knows", "start-failed"),
     ],
 )

@@ -316,7 +316,8 @@ def _complaint(text: str) -> tuple[Kind, int, int] | None:
     lower = text.lower()
     for kind, phrase in COMPLAINTS:
         start = lower.find(phrase)
-        if start < 0:
+        # ENOTFOUND stands in FileNotFoundError, too.
+        if start < 0 or (phrase.startswith("e") and lower[start - 1 : start].isalpha()):
             continue
         near = text[max(0, start - _NEAR) : start + _NEAR]
         if kind is Kind.TIMEOUT and not _CONNECTS.search(near) and not _ADDRESS.search(near):

@@ -32,6 +32,9 @@ def port_mapping_mismatch(evidence: Evidence) -> Finding | None:
         return None
     served = {(port.private, port.protocol) for port in published}
     one = unserved[0]
+    other = at(sockets, one.private, "udp" if one.protocol == "tcp" else "tcp")
+    if other and not any(socket.is_loopback for socket in other):
+        return _other_protocol(one, other[0])
     spare = [s for s in sockets if s.protocol == one.protocol and (s.port, s.protocol) not in served]
     heard = _preferred(evidence, [s for s in spare if not s.is_loopback])
     if heard is None:
@@ -53,6 +56,18 @@ def port_mapping_mismatch(evidence: Evidence) -> Finding | None:
             Step(f"make it anew with -p {binding}, or let it listen on {one.private}"),
             Step("see how its ports are set", key="i"),
         ),
+    )
+
+
+def _other_protocol(one: Port, heard: Socket) -> Finding:
+    return Finding(
+        "port-mapping-mismatch",
+        f"Published for {one.protocol.upper()}, it listens on {heard.protocol.upper()}",
+        f"Port {one.private} is published for {one.protocol.upper()}, and nothing listens there; the program "
+        f"listens on the {heard.protocol.upper()} port of that number.",
+        weight=Weight.WARNING,
+        proof=(Proof("inspect", f"published {_mapping(one)}"), Proof("/proc/net", f"listens on {heard}")),
+        next=(Step(f"make it anew with -p {one.public}:{one.private}/{heard.protocol}"),),
     )
 
 
@@ -206,7 +221,8 @@ _PROGRAM_PORT = (
 def port_conflict(evidence: Evidence) -> Finding | None:
     """Something else has the port: for the engine that publishes it, or for the program that listens."""
     error = evidence.container.error
-    if error and not evidence.container.is_up and _ENGINE_SAYS.search(error):
+    is_of_a_port = _ENGINE_PORT.search(error) or "port" in error  # an address of its own may be taken, too
+    if not evidence.container.is_up and is_of_a_port and _ENGINE_SAYS.search(error):
         return _engine_conflict(evidence, error)
     if not (evidence.has_failed or evidence.container.state is State.RESTARTING):
         return None

@@ -157,6 +157,12 @@ _OTHERS: tuple[tuple[str, str, re.Pattern[str], str], ...] = (
         re.compile(r"container init was OOM-killed"),
         "Its memory limit is too low even for the start.",
     ),
+    (
+        "start-failed",
+        "Its IP address is taken",
+        re.compile(r"(?:container networking|endpoint).{0,200}[Aa]ddress already in use$"),
+        "Another container, or the machine itself, has the address that it is to have on its network.",
+    ),
     ("disk-full", "Disk full", re.compile(r"no space left on device", re.I), "No space was left for the start."),
     (
         "readonly-rootfs-write",

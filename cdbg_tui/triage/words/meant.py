@@ -88,11 +88,16 @@ def _with_path(groups: _Groups) -> dict[str, str]:
     return kept
 
 
+_DEVICE = re.compile(r"/dev/(?!std|fd|shm|tcp|udp|mqueue|log\b)")
+
+
 def _file(phrase: Phrase, groups: _Groups, heard: Heard, evidence: Evidence) -> Meaning | None:
     kept = _with_path(groups)
     path = kept.get("path", "")
     if path and is_config(path, heard.text):
         return Meaning("missing-config", kept)
+    if _DEVICE.match(path):
+        return Meaning("device-missing", kept)
     return Meaning("missing-file-or-dir", kept)
 
 
@@ -305,6 +310,15 @@ def _arguments(phrase: Phrase, groups: _Groups, heard: Heard, evidence: Evidence
 
 
 _Reader = Callable[[Phrase, _Groups, Heard, Evidence], Meaning | None]
+
+
+def _processes(phrase: Phrase, groups: _Groups, heard: Heard, evidence: Evidence) -> Meaning | None:
+    """Take a refused thread for what it is where a limit is known, and not for the lack of memory it is called."""
+    limited = (evidence.host.get("PidsLimit") or 0) > 0
+    ulimits = {str(limit.get("Name")) for limit in evidence.host.get("Ulimits") or ()}
+    return Meaning(phrase.cause, groups, is_borne_out=limited or "nproc" in ulimits)
+
+
 _READERS: Mapping[str, _Reader] = {
     "missing-file-or-dir": _file,
     "config-invalid": _config,
@@ -314,6 +328,7 @@ _READERS: Mapping[str, _Reader] = {
     DENIED: _denied,
     NOT_PERMITTED: _not_permitted,
     "app-oom": _memory,
+    "pids-limit-hit": _processes,
     "not-executable": _unrunnable,
     "bad-arguments": _arguments,
 }

@@ -123,6 +123,7 @@ _CONFIG = r"(?:config(?:uration)?|settings?|conf)(?:[ -]?file)?"
 _MISSING_CONFIG = tuple(
     _row("missing-config", says, hint, pattern, 3)
     for says, hint, pattern in (
+        ("C", "open conf|open the conf|open setting", rf"\b(?:unable|failed|could not|cannot) (?:to )?open (?:the )?{_CONFIG}[: ]{{1,2}}<q><path>"),
         ("programs", "not found", rf"\b{_CONFIG}[: ]{{1,3}}(?:<path><q> )?(?:was )?not found(?:[: ]{{1,3}}(?:at |in )?)?"),
         ("programs", "not found", rf"\b{_CONFIG}(?: was)? not found(?: at| in)?[: ]{{1,3}}<q><path>"),
         ("programs", "not exist", rf"\b{_CONFIG}[: ]{{1,3}}(?:<q><path><q> )?(?:does not|doesn't|did not) exist"),
@@ -410,7 +411,7 @@ _FULL_HEAPS = tuple(
         ("Node", "heap", r"(?:JavaScript heap out of memory|Reached heap limit|Ineffective mark-compacts near heap limit)", 3),
         ("Node", "array buffer allocation", r"Array buffer allocation failed", 3),
         ("Go", "runtime: ", r"runtime: (?:out of memory|cannot allocate memory|failed to reserve)", 3),
-        ("Python", "memoryerror", r"\b(?!NoMemory)\w{0,40}MemoryError\b", 3),
+        ("Python", "memoryerror", r"\b(?!NoMemory|OutOfMemory)\w{0,40}MemoryError\b", 3),
         ("NumPy", "unable to allocate", r"Unable to allocate \S{1,20} \wi?B", 3),
         ("PHP", "allowed memory size", r"Allowed memory size of (?P<value>\d{1,20}) bytes exhausted", 3),
         ("PHP", "out of memory (allocated", r"Out of memory \(allocated", 3),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from cdbg_tui.model.container import State
 from cdbg_tui.triage.evidence import Evidence, Line
 from cdbg_tui.triage.exits import explain
 from cdbg_tui.triage.words.heard import Heard, Level, hear
@@ -85,6 +86,23 @@ def told(evidence: Evidence, *causes: str) -> Said | None:
     """Return what was said of the end, if it tells one of *causes*; None if another cause is told better."""
     best = next(iter(said(evidence)), None)
     return best if best and best.cause in causes else None
+
+
+REPEATED = 0.75
+"""Share of the last lines from which on a complaint is what goes on."""
+_FEW, _SEVERAL = 4, 8
+
+
+def keeps_saying(evidence: Evidence, *causes: str) -> Said | None:
+    """Return what a running container says over and over, if it tells one of *causes* and nothing else goes on."""
+    spoken = [heard for heard in _spoken(evidence) if heard.line.source == "log" and not heard.is_detail]
+    lines = spoken[-_SEVERAL:]
+    if evidence.container.state is not State.RUNNING or len(lines) < _FEW:
+        return None
+    tells = [one for heard in lines if (one := _told(heard, _matches(heard.text), evidence))]
+    same = [one for one in tells if one.cause in causes and one.cause == tells[-1].cause]
+    is_newest = bool(same) and same[-1].line in (lines[-1].line, lines[-2].line)
+    return same[-1] if is_newest and len(same) >= REPEATED * len(lines) else None
 
 
 def ended_by_itself(evidence: Evidence) -> bool:

@@ -35,8 +35,16 @@ class TriagePane(Pane):
 
     NUMBER, WHAT = 4, "triage"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "turn", "checklist", show=False, tooltip="The checklist that people go through by hand, or the findings"),
-        Binding("T", "connect", "try to connect", show=False, tooltip="Connect to its ports, to complete the checklist"),
+        Binding(
+            "t",
+            "turn",
+            "checklist",
+            show=False,
+            tooltip="The checklist that people go through by hand, or the findings",
+        ),
+        Binding(
+            "T", "connect", "try to connect", show=False, tooltip="Connect to its ports, to complete the checklist"
+        ),
     ]
 
     class ConnectWanted(Message):
