@@ -14,8 +14,20 @@ from cdbg_tui.triage.causes import BY_ID
 from cdbg_tui.triage.exits import explain, never_started
 
 THROTTLED_FROM = 0.25
+BUSY_FROM = 0.5
 MEMORY_FROM = 0.9
 """Shares from which a limit is said to hurt."""
+
+
+def is_throttled(usage: Usage) -> bool:
+    """Tell whether a CPU limit holds a container back that needs it: short bursts of an idle one do not count."""
+    is_busy = usage.cpu_of_limit is None or usage.cpu_of_limit >= BUSY_FROM
+    return is_busy and (usage.throttled or 0.0) >= THROTTLED_FROM
+
+
+def is_short_of_memory(usage: Usage) -> bool:
+    """Tell whether a container is about to run out of memory."""
+    return (usage.memory_needed_of_limit or 0.0) >= MEMORY_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,8 @@ def _ended(container: Container) -> Word:
 def _running(container: Container, usage: Usage | None) -> Word:
     if container.health is Health.UNHEALTHY:
         return Word("unhealthy", Weight.WARNING)
-    if usage and (usage.throttled or 0) >= THROTTLED_FROM:
+    if usage and is_throttled(usage):
         return Word("throttled", Weight.WARNING)
-    if usage and (usage.memory_needed_of_limit or 0) >= MEMORY_FROM:
+    if usage and is_short_of_memory(usage):
         return Word("memory full", Weight.WARNING)
     return Word(container.health.value, Weight.FINE)

@@ -27,7 +27,15 @@ def test_secrets_are_named_and_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["POSTGRES_PASSWORD_FILE=/run/secrets/pw", "SECRET_KEY=", "TOKEN_TTL=300", "USE_AUTH=true", "PWD=/srv"]
+    "line",
+    [
+        "POSTGRES_PASSWORD_FILE=/run/secrets/pw",
+        "SECRET_KEY=",
+        "TOKEN_TTL=300",
+        "API_KEY_HEADER=X-Api-Key",
+        "USE_AUTH=true",
+        "PWD=/srv",
+    ],
 )
 def test_what_only_sounds_like_a_secret_is_none(line: str) -> None:
     assert causes(running({"Env": [line]})) == []

@@ -54,6 +54,7 @@ def test_the_word_of_each_state(one: Container, text: str, weight: Weight) -> No
     [
         (Usage(throttled=0.3, cpu_limit=1.0), "throttled"),
         (Usage(throttled=0.2, cpu_limit=1.0), "healthy"),
+        (Usage(throttled=0.4, cpu=0.1, cpu_limit=1.0), "healthy"),
         (Usage(memory=95, memory_limit=100), "memory full"),
         (Usage(memory=85, memory_limit=100), "healthy"),
         (Usage(memory=95), "healthy"),

@@ -10,7 +10,7 @@ from cdbg_tui.model.finding import Certainty, Finding, Proof, Step, Weight
 from cdbg_tui.model.units import percent, size
 from cdbg_tui.triage.evidence import Evidence, Line
 from cdbg_tui.triage.rules.ended import kernel_proof
-from cdbg_tui.triage.word import MEMORY_FROM, THROTTLED_FROM
+from cdbg_tui.triage.word import is_short_of_memory, is_throttled
 
 DESCRIPTORS_FROM = 0.9
 ZOMBIES_FROM = 3
@@ -51,7 +51,7 @@ def paused(evidence: Evidence) -> Finding | None:
 def cpu_throttled(evidence: Evidence) -> Finding | None:
     """Its CPU limit holds it back."""
     usage = evidence.usage
-    if usage is None or (usage.throttled or 0) < THROTTLED_FROM or not usage.cpu_limit:
+    if usage is None or not usage.cpu_limit or not is_throttled(usage):
         return None
     more = ("docker", "update", "--cpus", f"{usage.cpu_limit * 2:g}", evidence.container.name)
     return Finding(
@@ -67,7 +67,7 @@ def cpu_throttled(evidence: Evidence) -> Finding | None:
 def memory_near_limit(evidence: Evidence) -> Finding | None:
     """It is about to run out of memory."""
     usage = evidence.usage
-    if usage is None or (usage.memory_needed_of_limit or 0) < MEMORY_FROM:
+    if usage is None or not is_short_of_memory(usage):
         return None
     limit = usage.memory_limit or 0
     more = (

@@ -32,7 +32,11 @@ def removed_image(evidence: Evidence) -> Finding | None:
     )
 
 
-_FILE = re.compile(r"_FILE$|_PATH$|_DIR$", re.I)
+_NO_VALUE = re.compile(
+    r"_(?:FILE|PATH|DIR|HEADER|NAME|TTL|EXPIRY|EXPIRES|TIMEOUT|ALGORITHM|ISSUER|TYPE|LENGTH|ENABLED|MODE|COUNT|POLICY)$",
+    re.IGNORECASE,
+)
+"""Ends of names that speak of a secret and do not hold it."""
 _NO_SECRET = re.compile(r"^(?:|true|false|yes|no|none|null|\d{1,4}|/[\w./-]*)$", re.I)
 
 
@@ -41,7 +45,7 @@ def secrets_in_env(evidence: Evidence) -> Finding | None:
     found = [
         name
         for name, value in evidence.environment.items()
-        if is_secret_name(name) and not _FILE.search(name) and not _NO_SECRET.match(value)
+        if is_secret_name(name) and not _NO_VALUE.search(name) and not _NO_SECRET.match(value)
     ]
     if not found:
         return None
