@@ -152,7 +152,9 @@ def image(place: Place) -> Fields:
         if error.kind == "missing":
             return {"image_is_gone": True}
         raise
-    layers = place.shared.layers(image_id) if place.evidence.container.is_up else ()
+    # Of a dead one they tell what a mount over them hides.
+    wanted = place.evidence.container.is_up or (place.evidence.has_failed and place.evidence.mounts)
+    layers = place.shared.layers(image_id) if wanted else ()
     return {"image": known, "layers": layers}
 
 

@@ -89,7 +89,7 @@ def _told_of_a_loop(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     reason = next((one for one in findings if one.weight is Weight.FAULT and one.cause != "restart-loop"), None)
     if reason is None:
         return findings
-    words = f" Of what: {reason.title[0].lower()}{reason.title[1:]}."
+    words = f" Of what: {reason.title}."
     return tuple(
         replace(one, explanation=one.explanation + words, proof=(*one.proof, *reason.proof[:2]))
         if one.cause == "restart-loop"

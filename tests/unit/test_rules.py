@@ -207,3 +207,20 @@ def test_evidence_with_nothing_in_it_is_no_error() -> None:
 def test_the_times_of_the_evidence() -> None:
     assert evidence().started == epoch(rfc3339(STARTED))
     assert evidence("running").finished is None
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "cause"),
+    [
+        (139, "Segmentation fault (core dumped)", "segfault"),
+        (1, "/srv/run.sh: line 3:    12 Segmentation fault      ./worker", "segfault"),
+        (1, "supervisor: worker 12 was killed by signal 11", "segfault"),
+        (1, "/srv/run.sh: line 3:    12 Bus error               ./worker", "sigbus"),
+        (139, "worker: main.c:42: main: Assertion `x > 0' failed.", "abort"),
+        (139, "double free or corruption (out)", "abort"),
+        (2, "[signal SIGSEGV: segmentation violation code=0x1 addr=0x18 pc=0x6b2a3c]", "app-error"),
+        (1, "Assertion failed: expected 3 rows", "app-error"),
+    ],
+)
+def test_the_words_of_a_crash(code: int, line: str, cause: str) -> None:
+    assert causes(evidence("exited", code, line))[0] == cause

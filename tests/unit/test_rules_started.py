@@ -12,7 +12,7 @@ import pytest
 from cdbg_tui.model.finding import Certainty
 from cdbg_tui.model.neighbour import from_row
 from cdbg_tui.model.program import Program
-from cdbg_tui.triage.evidence import Evidence
+from cdbg_tui.triage.evidence import Evidence, Layer
 from tests.unit.seen import NOW, causes, evidence, findings, found
 
 FRAMES = (
@@ -192,3 +192,14 @@ def test_whose_network_it_shares_is_named() -> None:
 def test_a_network_that_is_gone_comes_with_the_command_that_makes_it() -> None:
     seen = created("network 83f1c3a not found", 128, host={"NetworkMode": "backend"})
     assert found(seen, "network-missing").next[0].command == ("docker", "network", "create", "backend")
+
+
+def test_a_mount_over_the_program_hides_what_the_image_installed_beside_it() -> None:
+    line = "Error: Cannot find module 'express'"
+    layers = (Layer("RUN /bin/sh -c npm ci --omit=dev # buildkit", 30 << 20),)
+    where: dict[str, Any] = {"config": {"WorkingDir": "/app"}, "details": MOUNT}
+    seen = evidence("exited", 1, line, **where, fields={"layers": layers})
+    assert causes(seen)[0] == "mount-hides-files"
+    assert "/home/me/src" in findings(seen)[0].explanation
+    assert causes(evidence("exited", 1, line, **where))[0] == "missing-file-or-dir"
+    assert causes(evidence("exited", 1, line, fields={"layers": layers}))[0] == "missing-file-or-dir"

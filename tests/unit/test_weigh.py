@@ -70,7 +70,7 @@ def test_a_failure_that_quotes_what_another_one_does_says_nothing_more() -> None
 
 def test_a_loop_says_of_what() -> None:
     loop, reason = weighed([finding("missing-config"), finding("restart-loop")])
-    assert "Of what: title of missing-config" in loop.explanation
+    assert "Of what: Title of missing-config" in loop.explanation
     assert Proof("log", "missing-config") in loop.proof
     assert reason.cause == "missing-config"
 

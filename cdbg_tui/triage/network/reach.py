@@ -253,6 +253,8 @@ _FILES = re.compile(
 """A place in a source file, ``main.go:23``, looks like an address."""
 _NEAR = 300
 """So many characters on either side of a complaint are looked at."""
+_FRAME = re.compile(r"\s{1,12}at \S")
+"""A frame of a stack, as Node and the JVM print it: its places in files look like addresses."""
 _BACK, _ON = 3, 2
 """So many lines before and after a complaint that names no host may name it."""
 _HOST_FIELD = re.compile(rf"""\b(?:host(?:name)?|address)['"]?[:=] ?['"]?{_HOST}['"]?""", re.IGNORECASE)
@@ -275,7 +277,8 @@ def unreached(lines: Sequence[Line]) -> tuple[Unreached, ...]:
         place = _place(text[max(0, start - _NEAR) : start], text[start : end + _NEAR])
         if place is None and kind is not Kind.FAILED:
             around = [*reversed(lines[max(0, index - _BACK) : index]), *lines[index + 1 : index + 1 + _ON]]
-            near = (_named(one.text[: 2 * _NEAR].replace('\\"', '"')) for one in around)
+            told = (one.text[: 2 * _NEAR].replace('\\"', '"') for one in around if not _FRAME.match(one.text))
+            near = map(_named, told)
             place = next((one for one in near if one), None)
         host, port = place or ("", None)
         found.append(

@@ -172,12 +172,12 @@ def _name(number: int) -> str:
 # in Go's panics) chose its exit code itself, and is no crash.
 _CRASHES = {
     "SIGSEGV": re.compile(
-        r"^(?!\[signal ).{0,200}(?:Segmentation fault\b|\bSIGSEGV \(0xb\))|signal (?:11\b|SIGSEGV\b)"
+        r"^(?!\[signal ).{0,200}(?:Segmentation fault\b|\bSIGSEGV \(0xb\))|(?<!\[)signal (?:11\b|SIGSEGV\b)"
     ),
-    "SIGABRT": re.compile(r"(?:^|\s)Aborted\b|signal (?:6\b|SIGABRT\b)"),
-    "SIGBUS": re.compile(r"\bBus error\b|signal (?:7\b|SIGBUS\b)"),
-    "SIGFPE": re.compile(r"\bFloating point exception\b|signal (?:8\b|SIGFPE\b)"),
-    "SIGILL": re.compile(r"\bIllegal instruction\b|signal (?:4\b|SIGILL\b)"),
+    "SIGABRT": re.compile(r"(?:^|\s)Aborted\b|(?<!\[)signal (?:6\b|SIGABRT\b)"),
+    "SIGBUS": re.compile(r"\bBus error\b|(?<!\[)signal (?:7\b|SIGBUS\b)"),
+    "SIGFPE": re.compile(r"\bFloating point exception\b|(?<!\[)signal (?:8\b|SIGFPE\b)"),
+    "SIGILL": re.compile(r"\bIllegal instruction\b|(?<!\[)signal (?:4\b|SIGILL\b)"),
 }
 # What a program says just before it calls abort().
 _ABORTS = re.compile(

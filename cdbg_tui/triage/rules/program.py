@@ -14,6 +14,7 @@ from dataclasses import replace
 from cdbg_tui.model.finding import Finding, Proof, Step
 from cdbg_tui.triage.evidence import Evidence
 from cdbg_tui.triage.rules.started import NEXT, found, start_error, with_steps
+from cdbg_tui.triage.words.said import told
 
 _NOT_FOUND = re.compile(
     r'exec: "?(?P<program>[^":]+)"?: (?:stat [^:]+: )?(?:no such file or directory|executable file not found)'
@@ -115,6 +116,41 @@ def mount_hides_script(evidence: Evidence) -> Finding | None:
     return None
 
 
+_INSTALLED = {
+    "node_modules": re.compile(r"\b(?:npm (?:ci|i|install)|yarn(?: install)?|pnpm (?:i|install))\b"),
+    "vendor": re.compile(r"\bcomposer (?:install|update)\b"),
+}
+"""Folders beside a program into which its image installs what it needs."""
+
+
+def mount_hides_modules(evidence: Evidence) -> Finding | None:
+    """A module is missing that the image installed beside the program, where a mount lies now."""
+    one = told(evidence, "missing-file-or-dir")
+    if one is None:
+        return None
+    is_node = "module" in one.groups and one.phrase.says == "Node"
+    kind = "node_modules" if is_node else "vendor" if "/vendor/" in one.groups.get("path", "") else ""
+    folder = posixpath.join(str(evidence.config.get("WorkingDir") or "/"), kind)
+    mount = evidence.mount_of(folder) if kind else None
+    install = _INSTALLED.get(kind)
+    layer = next((one for one in evidence.layers if install and install.search(one.instruction)), None)
+    if mount is None or layer is None or mount.target.rstrip("/") == folder:
+        return None
+    return replace(
+        found(
+            evidence,
+            "mount-hides-files",
+            f"The mount on {mount.target} hides {kind}",
+            f"The image installed {kind} into {folder}; {mount.source or mount.name}, mounted over it, has none.",
+            Proof(one.line.where, one.line.text),
+            Proof("inspect", f"mount {mount.source or mount.name} → {mount.target}"),
+            Proof("image history", layer.instruction[:200]),
+            certain=False,
+        ),
+        next=(Step(f"keep the image's own by a volume of its own: -v {folder}"), Step("rerun it", key="c")),
+    )
+
+
 def not_executable(evidence: Evidence) -> Finding | None:
     """The program is there and may not be executed, or is a directory."""
     error, program = start_error(evidence), evidence.program
@@ -198,6 +234,7 @@ RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     wrong_architecture,
     entrypoint_missing,
     mount_hides_script,
+    mount_hides_modules,
     not_executable,
     exec_format_error,
 )

@@ -57,7 +57,7 @@ _NO_CONFIG = re.compile(
     r"\.(?:pem|crt|key|cert|so[\w.]*|jar|py|js|sh|sock|pid|lock|log|db|tmp|html?|node)$|/(?:passwd|group)$"
 )
 _NAMED_CONFIG = re.compile(
-    r"(?<![^\s'\"`(=:,])([^\s'\"`:,()=]{1,200}\.(?:ya?ml|json|toml|ini|conf|cfg|cnf|xml|hcl|properties|env))\b"
+    r"(?<![^\s'\"`(\[=:,])([^\s'\"`:,()\[\]=]{1,200}\.(?:ya?ml|json|toml|ini|conf|cfg|cnf|xml|hcl|properties|env))\b"
 )
 _LINE_NUMBER = re.compile(
     r"\bline(?:Number)?[: #]{1,2}(\d{1,7})\b|(?<=\w):(\d{1,6})(?=[:\s\])]|$)|\((\d{1,6}):\d{1,5}\)"
