@@ -42,6 +42,7 @@ class Program:
     """Whether the first line ends as on Windows: its carriage return becomes part of the interpreter's name."""
     is_text: bool = False
     """Whether it is text without a ``#!`` line, which only a shell would run."""
+    is_empty: bool = False
 
 
 def identify(path: str, head: bytes, *, executable: bool = True) -> Program:
@@ -55,7 +56,7 @@ def identify(path: str, head: bytes, *, executable: bool = True) -> Program:
         return Program(
             path, executable=executable, interpreter=name, is_script=True, has_crlf=line.endswith(b"\r")
         )
-    return Program(path, executable=executable, is_text=b"\0" not in head)
+    return Program(path, executable=executable, is_text=b"\0" not in head, is_empty=not head)
 
 
 def _order(head: bytes) -> str:

@@ -45,6 +45,10 @@ from cdbg_tui.tui.screens.messages import ChangesWanted, CopyWanted, RetryWanted
 from cdbg_tui.tui.widgets.headline import Headline
 
 AGES_SECONDS = 5.0
+ROUNDS_SECONDS = 1.0
+"""After the start: the first picture, and the selected container, come first."""
+JUDGED_UNSEEN = 200
+"""Up to so many containers, those out of sight are diagnosed as well: a filter finds them by their cause."""
 
 
 class CdbgApp(App[None]):
@@ -97,7 +101,7 @@ class CdbgApp(App[None]):
         """Begin to hear from the engine, now that there is something to show it on."""
         self.watcher.listen(lambda news: self.tell(EngineTold(news)))
         self.sweeper.start()
-        self.rounds.start()
+        self.set_timer(ROUNDS_SECONDS, self.rounds.start)
         self.set_interval(AGES_SECONDS, self._tick)
 
     def on_unmount(self) -> None:
@@ -194,10 +198,11 @@ class CdbgApp(App[None]):
     # What was found of each
 
     def _judge(self, containers: Iterable[Container]) -> None:
-        """Have these diagnosed in the background; those that ended well only where they can be seen."""
+        """Have these diagnosed in the background; those that ended well, or are many, only where they are seen."""
         seen = self.dashboard.containers.visible_ids()
+        are_few = len(self.containers) <= JUDGED_UNSEEN
         for container in containers:
-            if container.id in seen or container.exit_code != 0:
+            if container.id in seen or (are_few and container.exit_code != 0):
                 self.rounds.want(container, in_view=container.id in seen)
 
     def _judge_what_is_seen(self) -> None:

@@ -161,10 +161,14 @@ def test_a_name_while_the_neighbours_are_unseen() -> None:
 
 def test_a_name_of_the_world_outside() -> None:
     text = "curl: (6) Could not resolve host: api.example.org"
-    seen = evidence(text, text, neighbours=[neighbour()], host={"Dns": ["10.9.9.9"]})
-    finding = only(seen)
+    finding = only(evidence(text, text, text, neighbours=[neighbour()], host={"Dns": ["10.9.9.9"]}))
     assert (finding.cause, finding.certainty) == ("dns-failure", Certainty.LIKELY)
     assert "10.9.9.9" in finding.explanation
+
+
+def test_a_name_of_somebody_elses_world_is_no_fault() -> None:
+    text = "postfix/smtp[51]: warning: host spam5.example not found: getaddrinfo: Name or service not known"
+    assert found(evidence(text, "status=sent (250 OK)", neighbours=[neighbour()])) == []
 
 
 def test_without_a_network_no_name_resolves() -> None:

@@ -88,11 +88,19 @@ def test_a_child_that_was_killed_for_memory() -> None:
 LISTENING = (Socket("tcp", "0.0.0.0", 8080),)
 
 
-@pytest.mark.parametrize("calls", [{"pause": 1}, {"futex": 8}, {"flock": 1, "futex": 2}, {"stopped": 3}])
+@pytest.mark.parametrize("calls", [{"pause": 1}, {"futex": 8}, {"flock": 1, "futex": 2}])
 def test_it_listens_and_nothing_in_it_waits_for_a_connection(calls: dict[str, int]) -> None:
     finding = found(running("locking", sockets=LISTENING, waits=Waits(calls, 1.0, 0)), "app-hung")
     assert finding.certainty is Certainty.LIKELY
     assert "0.0.0.0:8080" in finding.explanation
+
+
+def test_all_that_is_stopped_is_let_go_on() -> None:
+    processes = (process(40, "T"),)
+    seen = running(sockets=LISTENING, waits=Waits({"stopped": 3}, 1.0, 0), processes=processes)
+    finding = found(seen, "app-hung")
+    assert finding.title == "Stopped by a signal"
+    assert finding.next[0].command == ("docker", "exec", "api", "kill", "-CONT", "40")
 
 
 def test_connections_that_pile_up_make_it_certain() -> None:

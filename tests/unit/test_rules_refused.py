@@ -30,6 +30,21 @@ def test_a_file_that_only_sounds_like_a_device(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("chown: unknown user/group nginx:nginx", "nginx:nginx"),
+        ("chown: invalid user: 'app'", "app"),
+        ("su: user deploy does not exist", "deploy"),
+        ('nginx: [emerg] getpwnam("www") failed in /etc/nginx/nginx.conf:2', "www"),
+    ],
+)
+def test_an_account_that_the_image_does_not_have(line: str, name: str) -> None:
+    seen = evidence("exited", 1, line)
+    assert causes(seen)[0] == "user-not-found"
+    assert name in found(seen, "user-not-found").title
+
+
+@pytest.mark.parametrize(
     "line",
     [
         'Exception in thread "main" java.lang.OutOfMemoryError: unable to create native thread: possibly out of memory',

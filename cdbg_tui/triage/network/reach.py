@@ -182,6 +182,7 @@ PLACES = tuple(
     for pattern in (
         rf'\bupstream:? "(?:[a-z]{{2,9}}://)?{_HOST}(?::{_PORT})?',  # nginx
         rf"\blookup {_HOST}(?= on |:|\b)",  # Go
+        rf"\bhost {_HOST} not found",  # Postfix
         rf'server at "{_HOST}"(?: \([^)]{{1,60}}\))?, port {_PORT}',  # libpq since 14
         rf'running on host "{_HOST}"',  # libpq before
         rf'translate host name "{_HOST}"',
@@ -238,7 +239,7 @@ _SPOKEN = re.compile(
 _NO_HOSTS = re.compile(
     r"\d{4}-\d\d-\d\d.*|resolution|problem|call|information|exceptions?|just|a|address|after|again|an|and|any|are|as|at|attempt|back|be|been|before|but|by|"
     r"cannot|client|closed|code|connect|connection|could|database|did|does|down|errno|error|"
-    r"establish|established|exception|exit|failed|failure|for|from|has|have|host|hostname|"
+    r"establish|established|exception|exit|failed|failure|for|found|from|has|have|host|hostname|"
     r"http|https|id|in|into|is|it|its|level|line|local|lost|name|none|not|null|of|on|or|"
     r"peer|pid|pool|port|refused|remote|reset|retry|retrying|server|service|should|socket|"
     r"status|still|string|tcp|the|then|there|this|thread|time|timed|timeout|to|took|udp|"

@@ -90,10 +90,21 @@ def troubles(evidence: Evidence) -> Iterator[Trouble]:
             everywhere = [at[id(one.line)] for one in complaints]
             if not _persists(evidence, lines, places, everywhere, host):
                 continue
+            if evidence.container.is_up and len(mine) < _OFTEN and _is_somebody_elses(evidence, host):
+                continue
             # A name that does not resolve says more than that somebody waits for it.
             told = next((one for one, _ in reversed(mine) if one.kind is not Kind.FAILED), complaint)
             port = port or next((p for _, p in reversed(mine) if p), None)
             yield Trouble(told, host, port, len(mine), guessed)
+
+
+_OFTEN = 3
+"""A running container that complains less often of a host out in the world may do so for somebody else."""
+
+
+def _is_somebody_elses(evidence: Evidence, host: str) -> bool:
+    named = {name for name, _, _ in settings(evidence)}
+    return "." in host and not is_address(host) and host not in named and meant(evidence, host) is None
 
 
 def _ends(evidence: Evidence) -> Iterator[Sequence[Line]]:

@@ -202,6 +202,9 @@ def crashed(evidence: Evidence) -> Finding | None:
     told = explain(128 + getattr(signal, name))
     by_words = name != by_code
     words = told.meaning if not by_words else f"The exit code is {code}; the log tells what happened: {name}."
+    if line and not by_words and name in _CRASHES and _CRASHES[name].search(line.text):
+        # A shell says so of what it ran, and takes over its code.
+        words = words.replace("the main process", "a program that the main process ran")
     if by_words and name == "SIGABRT" and by_code == "SIGSEGV":
         words = "It aborted. As process 1 the kernel lets no SIGABRT through to it: abort() then ends in 139."
     proof = [code_proof(evidence)]
@@ -219,6 +222,9 @@ def crashed(evidence: Evidence) -> Finding | None:
 
 def _told(evidence: Evidence, by_code: str) -> tuple[str, Line | None]:
     """Return the signal and the line that tells of it; words correct only a code that can stand for them."""
+    fault = next((line for line in evidence.log[-60:] if line.text.startswith("#  SIGSEGV (0xb)")), None)
+    if fault and by_code == "SIGABRT":
+        return "SIGSEGV", fault  # the JVM catches it, writes a report, and aborts
     for line in reversed(evidence.log[-_LAST:]):
         if by_code in ("SIGSEGV", "SIGABRT") and _ABORTS.search(line.text):
             return "SIGABRT", line

@@ -31,6 +31,7 @@ _NO_TOOL = (
     ),
 )
 _TIMED_OUT = re.compile(r"exceeded timeout|(?:timed out|timeout)\b", re.IGNORECASE)
+_ANSWERED = re.compile(r"\b(?:error|status|HTTP/[\d.]{1,3}|code)\b[^\n]{0,30}\b[45]\d\d\b", re.IGNORECASE)
 _NO_PAGE = re.compile(
     r"\b(?:error|status|HTTP/[\d.]{1,3}|code|returned|response)\b[^\n]{0,30}\b404\b|\b404 not found", re.IGNORECASE
 )
@@ -137,7 +138,8 @@ def _tool_missing(check: Check) -> Finding | None:
 
 
 def _time_out(check: Check) -> Finding | None:
-    if not _TIMED_OUT.search(check.output) and not (check.code == -1 and not check.output):
+    answered = check.code != -1 and _ANSWERED.search(check.output)
+    if answered or (not _TIMED_OUT.search(check.output) and not (check.code == -1 and not check.output)):
         return None
     limit = check.seconds("Timeout", 30)
     took = "the engine gave it up" if check.code == -1 else "its request was not answered in time"

@@ -324,7 +324,13 @@ def disk_full(evidence: Evidence) -> Finding | None:
         words = f"Its own layer may hold {limit} (--storage-opt), and is full."
         proof = [Proof("inspect", f"HostConfig.StorageOpt size = {limit}")]
         return _found(one, "Its layer is full", words, certainty(one, is_borne_out=True), proof, LOOK_INSIDE[0])
-    words = f"No space is left for {path or 'what it writes'}: the disk of the engine's machine is full."
+    words = f"No space is left for {one.groups.get('path') or 'what it writes'}"
+    if path != one.groups.get("path") and evidence.mounts:
+        # Relative, or none: it may have gone to another directory since.
+        where = ", ".join(mount.target for mount in evidence.mounts)
+        words += f": what is mounted at {where} is full, or the disk of the engine's machine."
+        return _found(one, "No space is left", words, certainty(one), map(_mount_proof, evidence.mounts), disk)
+    words += ": the disk of the engine's machine is full."
     return _found(one, "The disk is full", words, certainty(one), (), disk, LOOK_INSIDE[0])
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from cdbg_tui.model.container import State
 from cdbg_tui.model.finding import Certainty, Finding, Proof, Step, Weight
+from cdbg_tui.model.process import Waits
+from cdbg_tui.model.socket import Socket
 from cdbg_tui.model.units import percent, size
 from cdbg_tui.triage.evidence import Evidence, Line
 from cdbg_tui.triage.rules.ended import kernel_proof
@@ -218,6 +220,8 @@ def app_hung(evidence: Evidence) -> Finding | None:
     frozen = waits.switches == 0 and not _SERVING & set(waits.calls)
     if not frozen and not queued:
         return None
+    if frozen and set(waits.calls) == {"stopped"}:
+        return _stopped(evidence, listening[0], waits)
     calls = ", ".join(f"{count} in {call}" for call, count in sorted(waits.calls.items()))
     port = (queued or listening)[0]
     words = f"It listens on {port}, and " + (
@@ -237,6 +241,22 @@ def app_hung(evidence: Evidence) -> Finding | None:
         Weight.WARNING,
         tuple(proof),
         (Step("look at its stack with gdb or strace -p 1 from a toolbox", key="s"),),
+    )
+
+
+def _stopped(evidence: Evidence, port: Socket, waits: Waits) -> Finding:
+    first = next((one for one in evidence.processes or () if one.state in "Tt"), None)
+    number = str(first.inner_pid or 1) if first else "1"
+    return Finding(
+        "app-hung",
+        "Stopped by a signal",
+        f"It listens on {port}, and all its processes are stopped (SIGSTOP, or a debugger): it answers nothing.",
+        weight=Weight.WARNING,
+        proof=(
+            Proof("processes", f"state T: {sum(waits.calls.values())} threads stopped"),
+            Proof("sockets", f"{port} LISTEN, {port.waiting} waiting"),
+        ),
+        next=(Step("let it go on", command=("docker", "exec", evidence.container.name, "kill", "-CONT", number)),),
     )
 
 

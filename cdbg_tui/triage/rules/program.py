@@ -223,7 +223,9 @@ def exec_format_error(evidence: Evidence) -> Finding | None:
             evidence, "exec-format-error", "Exec format error", words, Proof(line.where, line.text), certain=False
         )
     name = program.path if program else evidence.command[0]
-    if program and program.is_text:
+    if program and program.is_empty:
+        words = f"{name} is an empty file: there is nothing to run."
+    elif program and program.is_text:
         words = f"{name} is text without a first line “#!/bin/sh”: the kernel does not know what is to run it."
     else:
         words = f"{name} is in no format that this kernel runs."

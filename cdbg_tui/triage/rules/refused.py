@@ -26,6 +26,22 @@ def device_not_there(evidence: Evidence) -> Finding | None:
     )
 
 
+def user_not_there(evidence: Evidence) -> Finding | None:
+    """It calls something with the name of an account that the image does not have."""
+    one = told(evidence, "user-not-found")
+    if one is None:
+        return None
+    user = one.groups.get("name", "")
+    return Finding(
+        "user-not-found",
+        f"No user {user}",
+        f"The image has no account “{user}” in its /etc/passwd or /etc/group.",
+        certainty(one),
+        proof=(quoted(one),),
+        next=(Step(f"make the account {user} in the image, or use a number"), LOOK_INSIDE[1]),
+    )
+
+
 def ended_for_want_of_processes(evidence: Evidence) -> Finding | None:
     """It could not start another process or thread, and gave up."""
     one = told(evidence, "pids-limit-hit")
@@ -96,4 +112,10 @@ def runs_and_is_refused(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (device_not_there, ended_for_want_of_processes, ended_for_want_of_files, runs_and_is_refused)
+RULES = (
+    device_not_there,
+    user_not_there,
+    ended_for_want_of_processes,
+    ended_for_want_of_files,
+    runs_and_is_refused,
+)

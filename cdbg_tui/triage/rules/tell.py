@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cdbg_tui.model.finding import Certainty, Finding, Proof, Step, Weight
-from cdbg_tui.model.text import is_secret_name
+from cdbg_tui.model.text import is_secret_name, masked
 from cdbg_tui.model.units import size
 from cdbg_tui.triage.evidence import Evidence
 
@@ -45,7 +45,8 @@ def secrets_in_env(evidence: Evidence) -> Finding | None:
     found = [
         name
         for name, value in evidence.environment.items()
-        if is_secret_name(name) and not _NO_VALUE.search(name) and not _NO_SECRET.match(value)
+        if (is_secret_name(name) and not _NO_VALUE.search(name) and not _NO_SECRET.match(value))
+        or masked("", value) != value  # a password in a URL
     ]
     if not found:
         return None

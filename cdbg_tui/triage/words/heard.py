@@ -103,7 +103,11 @@ def _understood(text: str) -> tuple[str, Level]:
 
 _LEVEL_KEYS = ("level", "severity", "lvl", "log.level", "levelname", "loglevel", "@l", "s", "severityText")
 _MESSAGE_KEYS = ("message", "msg", "@m", "@mt", "event", "text", "log", "body", "short_message", "MESSAGE")
-_ERROR_KEYS = ("error", "err", "exception", "@x", "cause", "reason", "detail", "stack_trace", "exc_info", "attr")
+_ERROR_KEYS = (
+    *("error", "err", "exception", "@x", "cause", "reason", "detail", "stack_trace", "exc_info", "attr"),
+    *("error.message", "error.stack_trace"),
+)
+_CAUSED = re.compile(r"Caused by: ([^\n]{1,300})")
 _PINO = {10: Level.QUIET, 20: Level.QUIET, 30: Level.QUIET, 40: Level.WARNING, 50: Level.ERROR, 60: Level.FATAL}
 
 
@@ -134,7 +138,8 @@ def _flat(value: Any) -> str:
         return ": ".join(str(value[key]) for key in known if isinstance(value.get(key), str | int))
     if isinstance(value, list):
         return "; ".join(str(part) for part in value[:5] if isinstance(part, str))
-    return str(value)
+    # Of a whole stack in one value, the innermost cause tells most.
+    return causes[-1] if isinstance(value, str) and (causes := _CAUSED.findall(value)) else str(value)
 
 
 _WORDS = {

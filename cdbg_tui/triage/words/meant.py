@@ -60,7 +60,7 @@ _NAMED_CONFIG = re.compile(
     r"(?<![^\s'\"`(\[=:,])([^\s'\"`:,()\[\]=]{1,200}\.(?:ya?ml|json|toml|ini|conf|cfg|cnf|xml|hcl|properties|env))\b"
 )
 _LINE_NUMBER = re.compile(
-    r"\bline(?:Number)?[: #]{1,2}(\d{1,7})\b|(?<=\w):(\d{1,6})(?=[:\s\])]|$)|\((\d{1,6}):\d{1,5}\)"
+    r"\bline(?:Number)?[: #]{1,2}(\d{1,7})\b|(?<=[A-Za-z_]):(\d{1,6})(?=[:\s\])]|$)|\((\d{1,6}):\d{1,5}\)"
 )
 
 

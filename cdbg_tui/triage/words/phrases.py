@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 DENIED, NOT_PERMITTED, BAD_VALUE = "denied", "not-permitted", "bad-value"
 """What becomes a cause only with evidence: which path, which capability, whose value."""
@@ -22,14 +23,24 @@ class Phrase:
 
     cause: str
     """An id of `causes`, or `DENIED`, `NOT_PERMITTED`, `BAD_VALUE`."""
-    pattern: re.Pattern[str]
-    """Its named groups: *path*, *name* of a variable, *value*, *word* of a command line, *port*, *number* of a
+    source: str
+    """The regular expression. Its named groups: *path*, *name* of a variable, *value*, *word* of a command line, *port*, *number* of a
     line, *lib* or *module*."""
     says: str
     hints: tuple[str, ...]
     """Without one of them, in lower case, the pattern cannot match."""
     rank: int = 2
     """How much the wording alone proves: 1 little, 2 as usual, 3 nothing else is meant."""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """How to find it; compiled when a line first holds a hint of it, for most are never wanted."""
+        return _compiled(self.source)
+
+
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.IGNORECASE)
 
 
 # What the patterns below are made of. Every run of characters excludes what has to stand before it, so that
@@ -54,7 +65,7 @@ _PART = re.compile(r"(?<!\?P)<(\w+(?: \w+)?)>")
 
 def _row(cause: str, says: str, hints: str, pattern: str, rank: int = 2) -> Phrase:
     whole = _PART.sub(lambda part: _PARTS[part[1]], pattern)
-    return Phrase(cause, re.compile(whole, re.IGNORECASE), says, tuple(hints.split("|")), rank)
+    return Phrase(cause, whole, says, tuple(hints.split("|")), rank)
 
 
 def _errno(cause: str, words: str, code: str, number: int) -> tuple[Phrase, ...]:
@@ -110,6 +121,7 @@ _MISSING_FILES = (
     _row(_FILE, "Python", "can't open file", r"can't open file <q><path>", 3),
     _row(_FILE, "Node", "cannot find", r"Cannot find (?:module|package) <q>(?P<module>[^'\"\s]{1,300})", 3),
     _row(_FILE, "Ruby", "cannot load such file", r"cannot load such file -- (?P<module>[^\s(]{1,300})", 3),
+    _row(_FILE, "Bundler", "gemnotfound", r"\bGemNotFound\b", 2),
     _row(_FILE, "Bundler", "could not ", r"Could not (?:find|locate) (?:gem )?<q>(?P<module>[\w.-]{1,100})<q>(?: in | \(|$)"),
     _row(_FILE, "Perl", "can't locate", r"Can't locate (?P<module>[\w/:.-]{1,200}) in @INC", 3),
     _row(_FILE, "PHP", "failed opening required", r"Failed opening required <q><path>", 3),
@@ -140,6 +152,8 @@ _MISSING_CONFIG = tuple(
 
 _BAD = "config-invalid"
 _INVALID_CONFIG = (
+    _row(_BAD, "programs", "config|setting", rf"\b(?:unable|failed|could not|cannot|can't|error) (?:to )?(?:load(?:ing)?|pars(?:e|ing)|read(?:ing)?|process(?:ing)?) (?:the )?(?:\w{{1,20}} )?{_CONFIG}\b(?:[: ]{{1,3}}(?:from |in |at )?[\[<]?<q><path>)?", 2),
+    _row(_BAD, "XML (Java)", "saxparseexception", r"SAXParseException; (?:systemId: (?:file:)?(?P<path>[^;]{1,300}); )?lineNumber: <line>", 3),
     _row(_BAD, "YAML (Go, libyaml)", "yaml: ", r"yaml: (?:line <line>|unmarshal errors|input error|control characters|found )", 3),
     _row(_BAD, "YAML (Go)", "cannot unmarshal", r"line <line>: (?:cannot unmarshal|field \S{1,80} not found in)", 3),
     _row(_BAD, "YAML", "yaml", r"\b(?:yaml\.(?:scanner|parser|reader|constructor|composer)\.\w{1,40}Error|YAMLException|ScannerException|ParserException|YAMLParseError|YAMLSemanticError|YamlException)\b"),
@@ -400,6 +414,13 @@ _TAKEN_PORTS = (
     _row(_PORT, "Apache", "could not bind to address", r"could not bind to address \S{0,60}?:<port>$", 2),
 )
 
+_NO_USER = (
+    _row("user-not-found", "chown, su, install", "user", r"\b(?:invalid|unknown) user(?:/group)?:? <q>(?P<name>[\w.:-]{1,60})", 3),
+    _row("user-not-found", "su, programs", "does not exist", r"\buser <q>(?P<name>[\w.-]{1,60})<q> does not exist", 3),
+    _row("user-not-found", "nginx, daemons", "getpwnam", r"getpwnam\(<q>(?P<name>[\w.-]{1,60})<q>\) failed", 3),
+    _row("user-not-found", "daemons", "find user", r"(?:can't|cannot|could not|unable to) find user:? <q>(?P<name>[\w.-]{1,60})", 3),
+)
+
 _OOM = "app-oom"
 _FULL_HEAPS = tuple(
     _row(_OOM, says, hint, pattern, rank)
@@ -516,6 +537,7 @@ PHRASES: tuple[Phrase, ...] = (
     *_UNRUNNABLE_COMMANDS,
     *_TAKEN_PORTS,
     *_FULL_HEAPS,
+    *_NO_USER,
     *_BAD_ARGUMENTS,
     *_NEEDS_CAPABILITY,
     *_NOT_OURS,

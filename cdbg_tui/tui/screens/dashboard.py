@@ -100,7 +100,8 @@ class Dashboard(Screen[None]):
             self._settling.stop()
             self._settling = None
         if self._settled_id is None:
-            self._settle()
+            # The list first: what is read of the selected one takes its time.
+            self.call_after_refresh(self._settle)
         else:
             self._settling = self.set_timer(SETTLE_SECONDS, self._settle)
 
