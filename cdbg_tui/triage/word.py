@@ -14,7 +14,7 @@ from cdbg_tui.triage.causes import BY_ID
 from cdbg_tui.triage.exits import explain, never_started
 
 THROTTLED_FROM = 0.25
-BUSY_FROM = 0.5
+BUSY_FROM = 0.3
 MEMORY_FROM = 0.9
 """Shares from which a limit is said to hurt."""
 

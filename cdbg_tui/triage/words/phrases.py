@@ -152,7 +152,7 @@ _MISSING_CONFIG = tuple(
 
 _BAD = "config-invalid"
 _INVALID_CONFIG = (
-    _row(_BAD, "programs", "config|setting", rf"\b(?:unable|failed|could not|cannot|can't|error) (?:to )?(?:load(?:ing)?|pars(?:e|ing)|read(?:ing)?|process(?:ing)?) (?:the )?(?:\w{{1,20}} )?{_CONFIG}\b(?:[: ]{{1,3}}(?:from |in |at )?[\[<]?<q><path>)?", 2),
+    _row(_BAD, "programs", "config|setting", rf"\b(?:unable|failed|could not|cannot|can't|error) (?:to )?(?:load(?:ing)?|pars(?:e|ing)|read(?:ing)?|process(?:ing)?) (?:the )?(?:\w{{1,20}} )?{_CONFIG}\b(?:[: ]{{1,3}}(?:from |in |at )?[\[<]?<q><path>)?", 1),
     _row(_BAD, "XML (Java)", "saxparseexception", r"SAXParseException; (?:systemId: (?:file:)?(?P<path>[^;]{1,300}); )?lineNumber: <line>", 3),
     _row(_BAD, "YAML (Go, libyaml)", "yaml: ", r"yaml: (?:line <line>|unmarshal errors|input error|control characters|found )", 3),
     _row(_BAD, "YAML (Go)", "cannot unmarshal", r"line <line>: (?:cannot unmarshal|field \S{1,80} not found in)", 3),

@@ -28,7 +28,7 @@ class Column:
 
 COLUMNS = (
     Column("name", 17, 32, False, lambda c, _: c.name.lower()),
-    Column("state", 24, 38, False, lambda c, _: (c.state, c.exit_code or 0)),
+    Column("state", 20, 38, False, lambda c, _: (c.state, c.exit_code or 0)),
     Column("cpu", 7, 7, True, lambda _, u: u.cpu if u else None),
     Column("memory", 9, 9, True, lambda _, u: u.memory if u else None),
     Column("ports", 11, 24, False, lambda c, _: tuple(p.public or p.private for p in c.ports) or None),
@@ -146,6 +146,8 @@ def _state(container: Container, word: Word, now: float, width: int) -> list[Cel
     for number, (text, role) in enumerate(state_words(container, word, now)):
         # A living one's health stands apart; what is known of a death is one phrase.
         gap = "  " if container.state is State.RUNNING else " · "
+        if number and word.weight is not Weight.FINE and len(gap + text) > left and container.is_up:
+            break  # how long it has been so may be missing, what is wrong may not
         if number and left > len(gap):
             cells.append(Cell(gap, "dim"))
             left -= len(gap)
