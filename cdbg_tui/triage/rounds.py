@@ -62,9 +62,18 @@ class Rounds:
         """As what each was last looked at, and when."""
         self._next_hidden = 0.0
         self._paused = self._closed = False
+        self._has_begun = False
+        self._looking = 0
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it has begun, and every container that it was told of has been looked at."""
+        with self._work:
+            return self._has_begun and not self._wanted and not self._looking
 
     def start(self) -> None:
         """Begin."""
+        self._has_begun = True
         for number in range(WORKERS):
             threading.Thread(target=self._go_on, name=f"rounds-{number}", daemon=True).start()
 
@@ -119,6 +128,9 @@ class Rounds:
                 found = diagnose(gather(self._engine, container.id, events, shared=self._shared))
             except EngineError:
                 continue  # it is gone, or the engine is: who follows the events says so
+            finally:
+                with self._work:
+                    self._looking -= 1
             if not self._closed:
                 self._deliver(Judged(container, found))
 
@@ -134,5 +146,6 @@ class Rounds:
                 # One that came into view stands in the heap twice.
                 if (wanted := self._wanted.pop(one, None)) is not None:
                     self._seen[one] = wanted[0], time.monotonic()
+                    self._looking += 1
                     return wanted[0]
         return None
