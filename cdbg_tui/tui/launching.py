@@ -165,10 +165,12 @@ def launch(app: CdbgApp, made: Made) -> None:
         return
     app.last_command = made.commands()
     app.sweeper.pause()
+    app.rounds.pause()
     try:
         outcome = foreground.run(app, made)
     finally:
         app.sweeper.resume()
+        app.rounds.resume()
     app.say(outcome.line, outcome.severity)
     if outcome.asks_to_keep:
         _ask_to_keep(app, made)

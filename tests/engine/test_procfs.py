@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from cdbg_tui.engine import cgroups, kernel_log, procfs
-from cdbg_tui.engine.client import Engine
 from tests.support import Docker, Run, eventually
 
 
@@ -48,19 +48,20 @@ def test_those_who_are_gone_are_left_out() -> None:
 
 
 @pytest.mark.skipif(not os.access("/dev/kmsg", os.R_OK), reason="the kernel's log may not be read here")
-def test_the_kernel_tells_whom_it_killed_for_memory(run: Run, docker: Docker, engine: Engine) -> None:
+def test_the_kernel_tells_whom_it_killed_for_memory(run: Run, docker: Docker) -> None:
     eater = ("sh", "-c", "x=x; while :; do x=$x$x; done")
     one = run(*eater, options=["--memory=16m", "--memory-swap=16m"])
     docker("wait", one)
-    records = [record for record in kernel_log.records() if one in record.text]
-    assert records == sorted(records, key=lambda record: record.time)
+    [record] = [
+        record for record in kernel_log.records() if record.text.startswith("oom-kill:") and one in record.text
+    ]
+    assert abs(record.time - time.time()) < 60
 
 
-def test_the_counters_of_a_group(run: Run, docker: Docker) -> None:
+def test_the_counters_of_a_group(run: Run) -> None:
     script = "i=0; while [ $i -lt 8 ]; do sleep 1000 & i=$((i+1)); done; wait"
     one = run("sh", "-c", script, options=["--pids-limit=4", "--memory=16m", "--memory-swap=16m"])
     group = eventually(lambda: cgroups.find(one))
     assert group is not None
     eventually(lambda: group.forks_refused)
     assert group.oom_kills == 0
-    docker("exec", one, "true", check=False)
