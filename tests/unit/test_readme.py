@@ -15,27 +15,26 @@ from cdbg_tui.model.container import Container, State
 from cdbg_tui.triage.causes import CAUSES
 from cdbg_tui.triage.report import Looked, document
 from cdbg_tui.tui.actions import ACTIONS
-from tests import readme_causes
-from tests.readme_keys import README, table, table_in
+from tests.readme_tables import README, TABLES, table_in
 
 ROOT = README.parent
 TEXT = README.read_text(encoding="utf-8")
 PICTURES = sorted((ROOT / "screenshots").glob("*.svg"))
 
 
-def test_the_table_of_keys_is_that_of_the_program() -> None:
-    assert table_in(TEXT) == table(), "python -m tests.readme_keys writes it"
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_that_of_the_program(name: str) -> None:
+    assert table_in(TEXT, name) == TABLES[name](), "python -m tests.readme_tables writes it"
 
 
 def test_every_action_has_a_row() -> None:
-    rows = table_in(TEXT)
+    rows = table_in(TEXT, "keys")
     for action in ACTIONS:
         assert f"| {action.words} |" in rows
 
 
-def test_the_table_of_causes_is_that_of_the_program() -> None:
-    rows = readme_causes.table_in(TEXT)
-    assert rows == readme_causes.table(), "python -m tests.readme_causes writes it"
+def test_every_cause_has_a_row() -> None:
+    rows = table_in(TEXT, "causes")
     for cause in CAUSES:
         assert f"| `{cause.id}` | {cause.meaning} |" in rows
 

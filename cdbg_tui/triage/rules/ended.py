@@ -43,11 +43,7 @@ def oom_killed(evidence: Evidence) -> Finding | None:
         if limit
         else "the machine, not the container, was out of memory."
     )
-    steps: tuple[Step, ...] = LOOK_INSIDE[1:]
-    if limit:
-        more = str(limit * 2)
-        command = ("docker", "update", "--memory", more, "--memory-swap", more, evidence.container.name)
-        steps += (Step("give it more memory", command=command),)
+    steps = LOOK_INSIDE[1:] + more_memory(evidence, limit)
     proof = (
         *_oom_proof(evidence),
         code_proof(evidence),
@@ -56,6 +52,13 @@ def oom_killed(evidence: Evidence) -> Finding | None:
     )
     certainty = Certainty.CERTAIN if main else Certainty.LIKELY
     return Finding("oom-killed", "OOM-killed", words, certainty, proof=proof, next=steps)
+
+
+def more_memory(evidence: Evidence, limit: int) -> tuple[Step, ...]:
+    """Return the step that doubles a limit of so many bytes; none where there is no limit."""
+    more = str(limit * 2)
+    command = ("docker", "update", "--memory", more, "--memory-swap", more, evidence.container.name)
+    return (Step("give it more memory", command=command),) if limit else ()
 
 
 def _was_long_before(evidence: Evidence) -> bool:

@@ -11,7 +11,7 @@ from cdbg_tui.model.process import Waits
 from cdbg_tui.model.socket import Socket
 from cdbg_tui.model.units import percent, size
 from cdbg_tui.triage.evidence import Evidence, Line
-from cdbg_tui.triage.rules.ended import kernel_proof
+from cdbg_tui.triage.rules.ended import kernel_proof, more_memory
 from cdbg_tui.triage.word import is_short_of_memory, is_throttled
 
 DESCRIPTORS_FROM = 0.9
@@ -72,15 +72,6 @@ def memory_near_limit(evidence: Evidence) -> Finding | None:
     if usage is None or not is_short_of_memory(usage):
         return None
     limit = usage.memory_limit or 0
-    more = (
-        "docker",
-        "update",
-        "--memory",
-        str(limit * 2),
-        "--memory-swap",
-        str(limit * 2),
-        evidence.container.name,
-    )
     share = percent(usage.memory_needed_of_limit or 0)
     return Finding(
         "memory-near-limit",
@@ -89,7 +80,7 @@ def memory_near_limit(evidence: Evidence) -> Finding | None:
         "not counted. A little more, and the kernel kills it.",
         weight=Weight.WARNING,
         proof=(Proof("cgroup", f"memory {share} of the limit"),),
-        next=(Step("give it more memory", command=more),),
+        next=more_memory(evidence, limit),
     )
 
 
@@ -104,15 +95,6 @@ def oom_in_child(evidence: Evidence) -> Finding | None:
     proof = [Proof("cgroup", f"oom_kill {killed}")] if killed else []
     proof += [Proof("inspect", "State.OOMKilled = true")] if evidence.container.oom_killed else []
     proof += [Proof("events", "oom") for event in evidence.events if event.action == "oom"][:1]
-    more = (
-        "docker",
-        "update",
-        "--memory",
-        str(limit * 2),
-        "--memory-swap",
-        str(limit * 2),
-        evidence.container.name,
-    )
     return Finding(
         "oom-in-child",
         "A child was OOM-killed",
@@ -120,7 +102,7 @@ def oom_in_child(evidence: Evidence) -> Finding | None:
         Certainty.CERTAIN if killed else Certainty.LIKELY,
         Weight.WARNING,
         (*proof, *kernel_proof(evidence, "Killed process"), *_quoted(_said(evidence, _KILLED))),
-        (Step("give it more memory", command=more),) if limit else (),
+        more_memory(evidence, limit),
     )
 
 
