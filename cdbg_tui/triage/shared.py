@@ -23,6 +23,7 @@ T = TypeVar("T")
 # What triage asks of events; those of health checks and of reading would only fill the answer.
 _ACTIONS = ("create", "start", "restart", "die", "oom", "kill", "stop", "destroy", "pause", "unpause")
 EVENTS_SECONDS = 3.0
+MOST_ANSWERS = 500
 
 
 class Shared:
@@ -43,9 +44,19 @@ class Shared:
             when, answer = self._answers.get(key, (-math.inf, None))
             if time.monotonic() - when > self._seconds or key not in self._answers:
                 answer = read()
-                self._answers[key] = time.monotonic(), answer
+                self._keep(key, answer)
             found: T = answer
             return found
+
+    def _keep(self, key: object, answer: Any) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if len(self._answers) >= MOST_ANSWERS:  # containers and images come and go, for weeks
+                old = [one for one, (when, _) in self._answers.items() if now - when > self._seconds]
+                for one in old:
+                    del self._answers[one]
+                    del self._locks[one]
+            self._answers[key] = now, answer
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """Return all containers of the engine."""

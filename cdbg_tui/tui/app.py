@@ -127,16 +127,18 @@ class CdbgApp(App[None]):
             return
         match event.news:
             case Listed(containers):
+                gone = tuple(self.containers.keys() - {one.id for one in containers})
                 self.containers = {one.id: one for one in containers}
                 self._answers()
             case Changed(containers, gone):
                 self.containers.update((one.id, one) for one in containers)
                 for one in gone:
                     self.containers.pop(one, None)
-                    self.rounds.forget(one)
             case Lost(error, retry_in):
                 self._lost(error.what, error.advice, retry_in)
                 return
+        for one in gone:
+            self.rounds.forget(one)
         self._containers_changed()
         self._judge(containers)
 
