@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import socket
 
-from cdbg_tui.model.socket import Socket, parse
+from cdbg_tui.model.socket import Holder, Socket, parse
 
 _TABLES = (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"))
 _MOST = 4 << 20
@@ -22,6 +25,26 @@ def waiting(pid: int) -> tuple[Socket, ...]:
         # Without IPv6 its tables are not there; a process that is gone has none at all.
         with contextlib.suppress(FileNotFoundError) if name.endswith("6") else contextlib.nullcontext():
             found += parse(_text(f"/proc/{pid}/net/{name}"), protocol)
+    return tuple(found)
+
+
+def holders() -> tuple[Holder, ...]:
+    """Return which processes have which ports in this program's own network; those of others take root to see.
+
+    Raises:
+        OSError: the kernel's lists cannot be read.
+    """
+    import psutil
+
+    found = []
+    try:
+        for one in psutil.net_connections("inet"):
+            protocol = "tcp" if one.type == socket.SOCK_STREAM else "udp"
+            if one.pid and one.laddr and (protocol == "udp" or one.status == psutil.CONN_LISTEN):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found.append(Holder(protocol, one.laddr.port, one.pid, psutil.Process(one.pid).name()))
+    except psutil.AccessDenied as error:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from error
     return tuple(found)
 
 

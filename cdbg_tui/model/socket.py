@@ -33,6 +33,19 @@ class Socket:
         return f"{host}:{self.port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process of the machine that has a port."""
+
+    protocol: str
+    port: int
+    pid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (PID {self.pid})"
+
+
 def parse(text: str, protocol: str) -> tuple[Socket, ...]:
     """Return the waiting sockets in the text of ``/proc/PID/net/{tcp,tcp6,udp,udp6}`` (proc(5)).
 

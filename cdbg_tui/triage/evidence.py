@@ -16,7 +16,7 @@ from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.process import Descriptors, Process, Waits
 from cdbg_tui.model.program import Program
 from cdbg_tui.model.sample import Counters, Usage
-from cdbg_tui.model.socket import Socket
+from cdbg_tui.model.socket import Holder, Socket
 from cdbg_tui.model.units import epoch
 
 Json = Mapping[str, Any]
@@ -88,6 +88,8 @@ class Evidence:
     """All other containers of the engine."""
     networks: frozenset[str] | None = None
     """The names and ids of the engine's networks."""
+    holders: tuple[Holder, ...] | None = None
+    """Which processes of the engine's machine have which ports."""
     firewall: tuple[str, ...] | None = None
     """The rules of the engine's machine, as iptables-save writes them, packet counters included."""
     kernel: tuple[str, ...] | None = None

@@ -75,15 +75,19 @@ class Shared:
         path = query(f"/containers/{one}/json")
         return self._once(("aliases", one), lambda: with_aliases(neighbour, self._engine.get(path)))
 
+    def _networks(self) -> list[dict[str, Any]]:
+        return self._once("networks", lambda: list(self._engine.get("/networks")))
+
     def networks(self) -> frozenset[str]:
         """Return the names and ids of the engine's networks."""
+        with understood("list of networks"):
+            return frozenset(row[key] for row in self._networks() for key in ("Name", "Id"))
 
-        def read() -> frozenset[str]:
-            rows = self._engine.get("/networks")
-            with understood("list of networks"):
-                return frozenset(row[key] for row in rows for key in ("Name", "Id"))
-
-        return self._once("networks", read)
+    def gateways(self) -> frozenset[str]:
+        """Return the addresses that the engine's machine has on its networks."""
+        with understood("list of networks"):
+            rows = (row for one in self._networks() for row in (one.get("IPAM") or {}).get("Config") or ())
+            return frozenset(row["Gateway"] for row in rows if row.get("Gateway"))
 
     def machine(self) -> str:
         """Return the engine's architecture in Go's words."""

@@ -298,6 +298,20 @@ def meters(place: Place) -> Fields:
     return {"usage": history.last}
 
 
+def holders(place: Place) -> Fields:
+    """Read which processes have which ports, if the engine's machine is the one that this program sees."""
+    if not any(map(firewall.is_here, place.shared.gateways())):
+        raise BlindError("the engine's network is not that of this program")
+    return {"holders": sockets.holders()}
+
+
+def _misses_a_port(evidence: Evidence) -> bool:
+    error, log = evidence.container.error.lower(), evidence.log[-20:]
+    said = evidence.has_failed and any("in use" in line.text or "addrinuse" in line.text.lower() for line in log)
+    on_machine = evidence.container.network_mode == "host"
+    return "port" in error or "in use" in error or (on_machine and said)
+
+
 def firewall_rules(place: Place) -> Fields:
     """Read the packet filter of the engine's machine, if it is the one that this program sees."""
     networks = (place.evidence.details.get("NetworkSettings") or {}).get("Networks") or {}
@@ -351,6 +365,7 @@ SOURCES = (
     Source("processes", processes, _is_up),
     Source("meters", meters, lambda seen: _is_up(seen) and seen.usage is None, is_slow=True),
     Source("sockets", listening, _is_up, is_slow=True),
+    Source("ports of the machine", holders, _misses_a_port, is_last=True),
     Source("aliases", aliases, _looks_in_vain, is_last=True),
     Source("firewall", firewall_rules, lambda seen: _is_up(seen) and any(p.public for p in seen.container.ports)),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 
 import pytest
@@ -62,3 +64,10 @@ def test_rules_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_addresses_that_are_here_and_elsewhere() -> None:
     assert firewall.is_here("127.0.0.1")
     assert not firewall.is_here("203.0.113.77")
+
+
+def test_who_has_a_port_of_this_machine_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        found = [one for one in sockets.holders() if (one.port, one.protocol) == (port, "tcp")]
+    assert [one.pid for one in found] == [os.getpid()]

@@ -10,7 +10,7 @@ import pytest
 from cdbg_tui.model.container import Container, Port, State
 from cdbg_tui.model.finding import Certainty, Finding, Weight
 from cdbg_tui.model.neighbour import Neighbour
-from cdbg_tui.model.socket import Socket
+from cdbg_tui.model.socket import Holder, Socket
 from cdbg_tui.model.units import rfc3339
 from cdbg_tui.triage.evidence import Evidence, Line
 from cdbg_tui.triage.rules.ports import RULES
@@ -397,3 +397,19 @@ def test_a_port_that_is_published_for_the_other_protocol() -> None:
     finding = only(evidence(Socket("udp", "0.0.0.0", 53), published={19054: 53}))
     assert (finding.cause, finding.title) == ("port-mapping-mismatch", "Published for TCP, it listens on UDP")
     assert "19054:53/udp" in finding.next[0].text
+
+
+def test_a_process_of_the_machine_that_has_the_port_is_named() -> None:
+    error = "Bind for 0.0.0.0:18080 failed: port is already allocated"
+    holders = (Holder("udp", 18080, 7, "dnsmasq"), Holder("tcp", 18080, 4711, "nginx"))
+    finding = only(
+        evidence(
+            status="created",
+            error=error,
+            neighbours=(),
+            holders=holders,
+            bindings={"8080/tcp": [{"HostIp": "", "HostPort": "18080"}]},
+        )
+    )
+    assert finding.title == "Port 18080 is taken by nginx"
+    assert "nginx (PID 4711) has it" in finding.explanation

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cdbg_tui.model.container import Port, State
 from cdbg_tui.model.finding import Certainty, Finding, Proof, Step, Weight
-from cdbg_tui.model.socket import Socket, at
+from cdbg_tui.model.socket import Holder, Socket, at
 from cdbg_tui.model.units import span
 from cdbg_tui.triage.evidence import Evidence, Line
 from cdbg_tui.triage.network.iptables import Drop, Rules
@@ -247,6 +247,7 @@ def _engine_conflict(evidence: Evidence, error: str) -> Finding:
     ]
     proof = [Proof("inspect", f"State.Error = {error}")]
     which = f"port {public}" if public else "a port"
+    process: Holder | None = None
     if holders:
         holder = holders[0].name
         words = f"The engine could not publish {which} of the machine: the container {holder} has it."
@@ -256,10 +257,13 @@ def _engine_conflict(evidence: Evidence, error: str) -> Finding:
             Step("or publish another port: see how it is set", key="i"),
         )
     else:
-        unseen = evidence.neighbours is None
-        words = f"The engine could not publish {which} of the machine: something else has it" + (
-            "." if unseen else ", which is no running container: a process of the machine itself."
+        process = _process(evidence, int(public), protocol) if public else None
+        words = f"The engine could not publish {which} of the machine: {process or 'something else'} has it" + (
+            "."
+            if evidence.neighbours is None
+            else ", which is no running container: a process of the machine itself."
         )
+        proof += [Proof("processes", f"{process} holds {public}/{protocol}")] if process else []
         steps = (
             Step(
                 "see who holds it",
@@ -267,10 +271,14 @@ def _engine_conflict(evidence: Evidence, error: str) -> Finding:
             ),
             Step("or publish another port: see how it is set", key="i"),
         )
-    title = (
-        f"Port {public} is taken" + (f" by {holders[0].name}" if holders else "") if public else "Port is taken"
-    )
+    by = holders[0].name if holders else process.name if process else ""
+    title = f"Port {public} is taken" + (f" by {by}" if by else "") if public else "Port is taken"
     return Finding("port-conflict", title, words, proof=tuple(proof), next=steps)
+
+
+def _process(evidence: Evidence, port: int, protocol: str) -> Holder | None:
+    """Return the process of the machine that has a port, if it was to be seen."""
+    return next((one for one in evidence.holders or () if (one.port, one.protocol) == (port, protocol)), None)
 
 
 def _program_conflict(evidence: Evidence, line: Line) -> Finding:
@@ -282,7 +290,8 @@ def _program_conflict(evidence: Evidence, line: Line) -> Finding:
             for one in evidence.neighbours or ()
             if port and one.container.is_up and any(p.public == port for p in one.container.ports)
         ]
-        holder = f"the container {users[0]}" if users else "another process of the machine"
+        process = _process(evidence, port, "tcp") if port else None
+        holder = f"the container {users[0]}" if users else str(process or "another process of the machine")
         words = f"It uses the machine's network, where {holder} has {which}."
         look: tuple[str, ...] = ("ss", "-lntp", f"sport = :{port}") if port else ("ss", "-lntp")
         steps: tuple[Step, ...] = (Step("see who holds it", command=look),)
