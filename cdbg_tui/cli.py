@@ -6,80 +6,29 @@ its containers while Textual is being loaded.
 
 from __future__ import annotations
 
-import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cdbg_tui import __version__
+from cdbg_tui.commands.arguments import misasked, parser
 
 if TYPE_CHECKING:
     from cdbg_tui.config import Config
     from cdbg_tui.engine.connect import Endpoint
 
-TRIAGE = """\
-Tells why a container died, or why it does not answer. Reads only, and needs no terminal.
-
-exit status: 0 nothing is wrong, 1 something was found, 2 could not look"""
-
-EPILOG = """\
-The engine is chosen as the docker command does it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, then the
-current context. Settings are read from ~/.config/cdbg/config.toml."""
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
-        prog="cdbg",
-        description="A dashboard for debugging containers: why they died, what they left, a session one key away.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _choose_engine(made)
-    made.add_argument("--version", action="version", version=f"cdbg {__version__}")
-    made.add_argument(
-        "--ping", action="store_true", help="say nothing, end with 0 if the engine answers and 1 if not"
-    )
-    commands = made.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser(
-        "demo",
-        help="make a handful of containers with typical fates, open the dashboard, remove them on leaving",
-    )
-    triage = commands.add_parser(
-        "triage",
-        help="say why a container died or does not answer, without the dashboard",
-        description=TRIAGE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    for command in (demo, triage):
-        # Not given here, what was given before the command holds.
-        _choose_engine(command, default=argparse.SUPPRESS)
-    triage.set_defaults(complain=triage.error)
-    triage.add_argument(
-        "name", nargs="?", metavar="NAME", help="a container's name, id or the beginning of its id"
-    )
-    triage.add_argument("--all", action="store_true", help="every container of the engine, the worst first")
-    triage.add_argument("--json", action="store_true", help="one JSON document; with --all one a line")
-    triage.add_argument("--checklist", action="store_true", help="every question that one asks by hand, answered")
-    triage.add_argument("--connect", action="store_true", help="with --checklist: connect to its TCP ports, too")
-    return made
-
-
-def _choose_engine(made: argparse.ArgumentParser, default: str | None = None) -> None:
-    made.add_argument(
-        "-H", "--host", metavar="URL", default=default, help="engine to use, as unix:///path, tcp://… or ssh://…"
-    )
-    made.add_argument("-c", "--context", metavar="NAME", default=default, help="context of the docker CLI to use")
+COMMANDS = ("triage", "diff", "cat", "cp", "rerun", "image", "report")
+"""Those that need no dashboard: each is a module of `cdbg_tui.commands`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status: 0 well, 1 it failed, 2 wrong usage.
 
-    That of ``triage`` is told by its help.
+    Commands may say otherwise in their help.
     """
     options = parser().parse_args(argv)
-    if options.command == "triage" and (wrong := _misasked(options)):
+    if wrong := misasked(options):
         options.complain(wrong)
     from cdbg_tui.config import Config, ConfigError, load
     from cdbg_tui.engine.connect import find
@@ -90,8 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         endpoint = find(options.host, options.context)
         if options.ping:
             return _ping(endpoint)
-        if options.command == "triage":
-            return _triage(endpoint, options)
+        if options.command in COMMANDS:
+            command = importlib.import_module(f"cdbg_tui.commands.{options.command}")
+            return int(command.main(endpoint, options))
         config = load()
     except (EngineError, ConfigError) as error:
         advice = getattr(error, "advice", "")
@@ -135,28 +85,6 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
     finally:
         watch.close()
         engine.close()
-
-
-def _misasked(options: argparse.Namespace) -> str:
-    """Return what is wrong with the words after ``triage``; empty where nothing is."""
-    if options.all and options.name is not None:
-        return "triage takes a NAME or --all, not both"
-    if not options.all and options.name is None:
-        return "triage needs the NAME of a container, or --all"
-    if options.all and options.checklist:
-        return "--checklist is for one container"
-    if options.connect and not options.checklist:
-        return "--connect belongs to --checklist"
-    return ""
-
-
-def _triage(endpoint: Endpoint, options: argparse.Namespace) -> int:
-    from cdbg_tui.triage import command
-
-    request = command.Request(
-        None if options.all else options.name, options.json, options.checklist, options.connect
-    )
-    return command.main(endpoint, request)
 
 
 def _demo(endpoint: Endpoint, config: Config) -> int:

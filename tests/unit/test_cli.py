@@ -15,12 +15,13 @@ import pytest
 
 import cdbg_tui
 from cdbg_tui import cli
+from cdbg_tui.commands import triage as command
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.container import from_list
 from cdbg_tui.model.finding import Diagnosis, Finding, Step
-from cdbg_tui.triage import command, verdict
+from cdbg_tui.triage import verdict
 from cdbg_tui.triage.evidence import Evidence
 
 
@@ -354,7 +355,7 @@ def test_a_terminal_gets_colours_unless_it_wants_none(
 
 
 def test_triage_needs_neither_textual_nor_docker() -> None:
-    code = "import sys, cdbg_tui.triage.command; print(*sys.modules)"
+    code = "import sys, cdbg_tui.commands.triage; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert not {"textual", "rich", "docker", "requests", "psutil"} & set(done.stdout.split())
 

@@ -1,4 +1,4 @@
-"""The walls of the house: an import points only down ``tui, cli -> sessions, triage -> engine -> model``."""
+"""The walls of the house: imports go only down ``tui, cli -> commands -> sessions, triage -> engine -> model``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ ALLOWED = {
     "engine": {"engine", "model"},
     "sessions": {"sessions", "engine", "model"},
     "triage": {"triage", "engine", "model"},
+    "commands": {"commands", "sessions", "triage", "engine", "model"},
 }
 """Which rooms of the package may be entered from a room."""
 ONLY_IN_FUNCTIONS = {"docker", "psutil", "python_on_whales", "pyperclip", "requests"}

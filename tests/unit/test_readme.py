@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cdbg_tui.cli import parser
+from cdbg_tui.commands.arguments import parser
 from cdbg_tui.config import Config, load
 from cdbg_tui.model.container import Container, State
 from cdbg_tui.triage.causes import CAUSES
