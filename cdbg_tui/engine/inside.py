@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import posixpath
-import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
 
+from cdbg_tui.engine.archive import archive_path, opened
 from cdbg_tui.engine.client import CALL_SECONDS, Engine
 from cdbg_tui.engine.errors import EngineError
 
@@ -61,7 +59,7 @@ def look(engine: Engine, container_id: str, path: str) -> Entry | None:
         EngineError: the engine cannot be asked.
     """
     try:
-        coded = engine.header(_archive(container_id, path), "X-Docker-Container-Path-Stat")
+        coded = engine.header(archive_path(container_id, path), "X-Docker-Container-Path-Stat")
     except EngineError as error:
         if error.kind == "missing":
             return None
@@ -91,10 +89,6 @@ def follow(engine: Engine, container_id: str, path: str) -> tuple[str, Entry | N
     return path, None
 
 
-def _archive(container_id: str, path: str) -> str:
-    return f"/containers/{quote(container_id)}/archive?{urlencode({'path': path})}"
-
-
 def find_shell(engine: Engine, container_id: str, candidates: Iterable[str]) -> str | None:
     """Return the first of *candidates* (absolute paths) that can be executed in a container.
 
@@ -119,40 +113,17 @@ def read(
     Raises:
         EngineError: there is no such file, or the engine cannot be asked.
     """
-    stream = engine.stream(_archive(container_id, path), patience=patience)
-    try:
-        with tarfile.open(fileobj=_Pieces(stream), mode="r|", bufsize=1 << 18) as tar:
-            member = tar.next()
-            file = tar.extractfile(member) if member and member.isreg() else None
-            if file is None:
-                return b""
-            if not tail:
-                return file.read(most)
-            kept = b""
-            while piece := file.read(1 << 20):
-                kept = (kept + piece)[-most:]
-            return kept
-    except tarfile.TarError as error:
-        raise EngineError(
-            "refused", f"The engine sent an archive of {path} that cannot be read: {error}."
-        ) from error
-    finally:
-        # The engine holds the container's lock until its answer is read or given up.
-        stream.close()
-
-
-class _Pieces(io.RawIOBase):
-    """A stream's body as a file that is read once, from its beginning."""
-
-    def __init__(self, stream: Iterable[bytes]) -> None:
-        self._pieces = iter(stream)
-        self._rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        while len(self._rest) < size and (piece := next(self._pieces, b"")):
-            self._rest += piece
-        got, self._rest = self._rest[:size], self._rest[size:]
-        return got
+    with opened(engine, archive_path(container_id, path), patience=patience) as tar:
+        member = tar.next()
+        file = tar.extractfile(member) if member and member.isreg() else None
+        if file is None:
+            return b""
+        if not tail:
+            return file.read(most)
+        kept = b""
+        while piece := file.read(1 << 20):
+            kept = (kept + piece)[-most:]
+        return kept
 
 
 def users(engine: Engine, container_id: str) -> tuple[str, ...]:
