@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -64,21 +65,28 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
     from cdbg_tui.config import ConfigError
     from cdbg_tui.engine.client import Engine
     from cdbg_tui.engine.containers import Watch
+    from cdbg_tui.signals import signals_as_exit
     from cdbg_tui.tui import hangup
+    from cdbg_tui.tui.prelude import Prelude
 
     hangup.watch()
     engine = Engine(endpoint)
-    watch = Watch(engine)
-    watch.start()  # its answer comes while Textual is being imported
+    prelude = Prelude(endpoint, config.theme)
+    watch = Watch(engine, early=prelude.hear)
     try:
-        from cdbg_tui.tui.app import CdbgApp
+        with signals_as_exit():
+            with prelude:
+                watch.start()  # its answer comes, and is painted, while Textual is being imported
+                from cdbg_tui.tui.app import CdbgApp
 
-        app = CdbgApp(engine, watch, config)
-        app.run()
+                app = CdbgApp(engine, watch, config)
+            app.run()
         # The cursor is back where it stood before; what sessions wrote may be below it, and would be torn.
         sys.stderr.write("\x1b[J")
         sys.stderr.flush()
         return app.return_code or 0
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     except ConfigError as error:
         print(f"cdbg: {error}", file=sys.stderr)
         return 2

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from cdbg_tui.demo_cast import FILES, PARTS, Part
 from cdbg_tui.engine.client import Engine
@@ -26,6 +25,7 @@ from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.container import COMPOSE_PROJECT, COMPOSE_SERVICE
 from cdbg_tui.model.text import clean
+from cdbg_tui.signals import signals_as_exit
 
 LABEL = "dev.cdbg.demo"
 OWNER = "dev.cdbg.demo.owner"
@@ -43,7 +43,7 @@ def main(endpoint: Endpoint, dashboard: Callable[[Endpoint], int]) -> int:
     """Run *dashboard* on the demo's containers and return its exit code; they are removed in any case."""
     engine = Engine(endpoint)
     try:
-        with _signals_as_exit():
+        with signals_as_exit():
             try:
                 up(engine, lambda words: print(words, flush=True))
                 return dashboard(endpoint)
@@ -59,23 +59,6 @@ def main(endpoint: Endpoint, dashboard: Callable[[Endpoint], int]) -> int:
         return 128 + signal.SIGINT
     finally:
         engine.close()
-
-
-@contextmanager
-def _signals_as_exit() -> Iterator[None]:
-    """Turn a closed terminal or a polite kill into an exit that passes through ``finally``."""
-
-    def leave(number: int, _: object) -> NoReturn:
-        sys.exit(128 + number)
-
-    before = {one: signal.getsignal(one) for one in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)}
-    signal.signal(signal.SIGHUP, leave)
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def up(engine: Engine, say: Callable[[str], None]) -> None:

@@ -61,8 +61,10 @@ class Watch:
     neither waits for answers nor asks twice for the same container.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, early: Callable[[News], None] | None = None) -> None:
+        """*early* hears, in the thread that reads it, what is told before anybody listens; that is told again."""
         self._engine = engine
+        self._early = early
         self._known: dict[str, Container] = {}
         self._stuck: set[str] = set()
         """Could not be inspected: not to be curious about until something happens to them."""
@@ -101,6 +103,8 @@ class Watch:
                 return
             if self._listener is None:
                 self._untold.append(news)
+                if self._early is not None:
+                    self._early(news)
             else:
                 self._listener(news)
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import App
+from textual.events import Event, Key
 from textual.message import Message
 from textual.screen import Screen
 
@@ -24,6 +25,7 @@ from cdbg_tui.triage.word import Word, word, word_of
 from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
 from cdbg_tui.tui.keymap import checked_keymap, checked_theme
+from cdbg_tui.tui.keystrokes import KeyFollowed, Keystrokes
 from cdbg_tui.tui.messages import (
     Answered,
     ContainerJudged,
@@ -74,6 +76,7 @@ class CdbgApp(App[None]):
         self.config = config
         self.now = clock
         self.asking = Asking(self)
+        self.keystrokes = Keystrokes(self, self._deliver)
         self.containers: dict[str, Container] = {}
         self.usages: dict[str, Usage] = {}
         self._histories: dict[str, History] = {}
@@ -100,9 +103,25 @@ class CdbgApp(App[None]):
     def on_ready(self) -> None:
         """Begin to hear from the engine, now that there is something to show it on."""
         self.watcher.listen(lambda news: self.tell(EngineTold(news)))
+        # Behind what the engine has told so far: keys that were typed ahead find the list that they are for.
+        self.call_later(self.keystrokes.open)
         self.sweeper.start()
         self.set_timer(ROUNDS_SECONDS, self.rounds.start)
         self.set_interval(AGES_SECONDS, self._tick)
+
+    async def on_event(self, event: Event) -> None:
+        """Handle an event; keys one after the other."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self.keystrokes.typed(event)
+        else:
+            await super().on_event(event)
+
+    async def _deliver(self, key: Key) -> None:
+        await super().on_event(key)
+
+    @on(KeyFollowed)
+    async def _key_followed(self, event: KeyFollowed) -> None:
+        await self.keystrokes.followed(event)
 
     def on_unmount(self) -> None:
         """Close every stream; what still waits for the engine is a daemon thread, and is left behind."""

@@ -11,8 +11,7 @@ from cdbg_tui.model.query import Row
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.model.units import percent, size, span
 from cdbg_tui.triage.word import Word
-from cdbg_tui.tui.paint import fit
-from cdbg_tui.tui.widgets.line_list import Cell
+from cdbg_tui.tui.cells import Cell, fit
 
 
 @dataclass(frozen=True, slots=True)

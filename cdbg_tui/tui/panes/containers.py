@@ -20,7 +20,8 @@ from cdbg_tui.model.sample import Usage
 from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.panes import container_line
 from cdbg_tui.tui.panes.container_line import ORDERS
-from cdbg_tui.tui.widgets.line_list import Cell, LineList
+from cdbg_tui.tui.cells import Cell
+from cdbg_tui.tui.widgets.line_list import LineList
 from cdbg_tui.tui.widgets.pane import Pane
 
 

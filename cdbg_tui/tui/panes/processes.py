@@ -14,7 +14,8 @@ from cdbg_tui.model.process import STATE_WORDS, Branch, Process, tree
 from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import percent, size, span
 from cdbg_tui.tui.paint import fit
-from cdbg_tui.tui.widgets.line_list import Cell, LineList
+from cdbg_tui.tui.cells import Cell
+from cdbg_tui.tui.widgets.line_list import LineList
 from cdbg_tui.tui.widgets.pane import Pane
 
 _STATE_ROLES = {"Z": "bad", "D": "warn", "R": "good", "T": "warn", "t": "warn"}

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.sample import History, Usage
 from cdbg_tui.model.units import bars, percent, rate, size
-from cdbg_tui.tui.widgets.line_list import Cell, LineList
+from cdbg_tui.tui.cells import Cell
+from cdbg_tui.tui.widgets.line_list import LineList
 from cdbg_tui.tui.widgets.pane import Pane
 
 LABEL = 11

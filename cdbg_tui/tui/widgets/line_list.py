@@ -7,7 +7,7 @@ changed costs the terminal that figure instead of its row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,15 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-
-class Cell(NamedTuple):
-    """Text of one column, already clean and fitted, and the role that colours it."""
-
-    text: str
-    role: str = ""
-
-
-ROLES = ("good", "warn", "bad", "dim", "strong", "accent")
+from cdbg_tui.tui.cells import ROLES, Cell
 
 
 class LineList(ScrollView, can_focus=True):

@@ -1,0 +1,148 @@
+"""The list that is on the terminal before the dashboard is loaded, and what is typed meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import Run
+from tests.terminal.recorder import Cell, Frame, Recorder, frame
+
+DRIVER = b"\x1b[?1000h"
+"""What Textual writes first."""
+Start = Callable[..., Recorder]
+
+
+@pytest.fixture
+def start(engine_url: str, tmp_path: Path) -> Start:
+    """Starts the program; the user's own settings are out of reach."""
+
+    def start(*words: str, size: tuple[int, int] = (160, 45), settings: str = "") -> Recorder:
+        config = tmp_path / "config" / "cdbg"
+        config.mkdir(parents=True, exist_ok=True)
+        (config / "config.toml").write_text(settings)
+        env = {
+            "DOCKER_HOST": engine_url,
+            "HOME": str(tmp_path),
+            "XDG_CONFIG_HOME": str(config.parent),
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+        }
+        return Recorder([sys.executable, "-m", "cdbg_tui", *words], size, env)
+
+    return start
+
+
+@pytest.fixture
+def some(run: Run) -> None:
+    """Containers of every kind of line: in a project and alone, alive and dead, with a port."""
+    label = "--label=com.docker.compose.project=prelude"
+    run("sleep", "600", name="prelude-web", options=(label, "--publish=8080"))
+    run("sh", "-c", "exit 3", name="prelude-worker", options=(label,))
+    run("true", name="prelude-done")
+    run("sleep", "600", name="prelude-with-a-name-that-is-longer-than-any-column")
+
+
+def is_painted(one: Recorder) -> bool:
+    return b" dead" in one.raw
+
+
+def ageless(cell: Cell) -> Cell:
+    """Return a cell without its figure: a second may pass between two frames."""
+    return ("0" if cell[0].isdigit() else cell[0], *cell[1:])
+
+
+def both(one: Recorder) -> tuple[Frame, Frame]:
+    """Return the last frame before Textual's and the first whole one of the dashboard."""
+    one.read_until(lambda: DRIVER in one.raw and "? keys" in "\n".join(one.screen().display))
+    place = one.raw.index(DRIVER)
+    prelude, length = None, 0
+    for number, screen in enumerate(one.screens()):
+        if prelude is None and number < len(one.chunks) and length + len(one.chunks[number]) > place:
+            prelude = frame(screen)
+        if "? keys" in "\n".join(screen.display):
+            assert prelude is not None
+            return prelude, frame(screen)
+        length += len(one.chunks[number])
+    raise AssertionError("there is no first frame")
+
+
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize("size", [(160, 45), (80, 24), (121, 33), (110, 30)])
+def test_the_list_is_painted_as_the_dashboard_paints_it(start: Start, size: tuple[int, int]) -> None:
+    with start(size=size) as one:
+        before, after = both(one)
+    left = size[0] if size[0] < 110 else size[0] * 60 // 100
+    # The frame of the list with its titles and lines, up to the column before the scroll bar's.
+    rows = [y for y in range(1, size[1] - 2) if before[y][0][0] == "│" and before[y][2][0] != "╭"]
+    end = next(y for y in range(1, size[1]) if before[y][0][0] == "╰")
+    assert any("prelude-web" in "".join(cell[0] for cell in before[y]) for y in rows if y < end)
+    heads = "".join(cell[0] for cell in before[2][:left])
+    # The meters may have been read by then.
+    figures = range(heads.index("cpu") - 5, heads.index("memory") + 6)
+    for y in range(1, end + 1):
+        for x in range(2, left - 3):
+            if y < 3 or x not in figures:
+                assert ageless(before[y][x]) == ageless(after[y][x]), (x, y)
+        assert before[y][0] == after[y][0]
+        assert before[y][left - 1] == after[y][left - 1]
+
+
+@pytest.mark.usefixtures("some")
+def test_what_is_typed_meanwhile_is_heard_in_its_order_and_not_shown(start: Start) -> None:
+    with start() as one:
+        one.read_until(lambda: is_painted(one))
+        assert DRIVER not in one.raw, "the list is there before Textual is"
+        one.type("/prelude-w\r")
+        one.read_until(lambda: "/prelude-w ─╯" in "\n".join(one.screen().display))
+        assert b"prelude-w\r" not in one.raw[: one.raw.index(DRIVER)]
+        one.type("q")
+        assert one.wait() == 0
+        assert one.settings() == one.settings_before
+
+
+@pytest.mark.usefixtures("some")
+def test_quitting_before_the_dashboard_is_there_leaves_the_terminal_as_it_was(start: Start) -> None:
+    with start() as one:
+        one.read_until(lambda: is_painted(one))
+        one.type("q")
+        assert one.wait() == 0
+        assert one.settings() == one.settings_before
+        assert one.raw.rindex(b"\x1b[?1049l") > one.raw.rindex(b"\x1b[?1049h")
+
+
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_dashboard_is_there_leaves_the_terminal_as_it_was(
+    start: Start, number: signal.Signals
+) -> None:
+    with start() as one:
+        one.read_until(lambda: is_painted(one))
+        one.send(number)
+        assert one.wait() in (130, 128 + number, -number)
+        assert one.settings()[:4] == one.settings_before[:4]
+        assert one.settings()[3] & termios.ECHO
+        assert one.raw.rindex(b"\x1b[?1049l") > one.raw.rindex(b"\x1b[?1049h")
+        assert b"Traceback" not in one.raw
+
+
+def test_a_setting_that_is_wrong_is_told_on_the_terminal_as_it_was(start: Start) -> None:
+    with start(settings='[keys]\nno-such-action = "x"\n') as one:
+        assert one.wait() == 2
+        assert one.settings() == one.settings_before
+        text = one.raw.decode()
+        assert "no-such-action" in text.rpartition("\x1b[?1049l")[2]
+
+
+@pytest.mark.usefixtures("some")
+def test_another_theme_or_a_terminal_of_few_colours_gets_the_terminals_own(start: Start) -> None:
+    with start(settings='theme = "nord"\n') as one:
+        one.read_until(lambda: is_painted(one))
+        before = one.raw.partition(DRIVER)[0]
+        assert b"38;2;" not in before
+        assert b"prelude-web" in before
