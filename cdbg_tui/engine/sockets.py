@@ -28,6 +28,22 @@ def waiting(pid: int) -> tuple[Socket, ...]:
     return tuple(found)
 
 
+def table(pid: int) -> tuple[tuple[Socket, int], ...]:
+    """Return the same sockets, each with the inode by which the kernel knows it (proc_net_tcp.txt).
+
+    Raises:
+        OSError: the process is gone, or may not be looked at.
+    """
+    found: list[tuple[Socket, int]] = []
+    for name, protocol in _TABLES:
+        with contextlib.suppress(FileNotFoundError) if name.endswith("6") else contextlib.nullcontext():
+            head, *rows = _text(f"/proc/{pid}/net/{name}").splitlines()
+            for row in rows:
+                inode = row.split()[9:10]
+                found += [(one, int(inode[0])) for one in parse(f"{head}\n{row}", protocol) if inode]
+    return tuple(found)
+
+
 def holders() -> tuple[Holder, ...]:
     """Return which processes have which ports in this program's own network; those of others take root to see.
 

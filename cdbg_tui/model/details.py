@@ -25,6 +25,8 @@ class Entry:
     """Where it stands in the JSON, as jq writes it: ``.Config.Env[3]``; empty for what is derived."""
     cover: str | None = None
     """The value with its secrets masked; None where it holds none."""
+    note: str = ""
+    """What is said about the value, as where it comes from; holds no secret."""
 
     @property
     def secret(self) -> bool:
@@ -44,12 +46,12 @@ def leaf(key: str, value: str, path: str = "") -> Entry:
 
 def nodes(details: Mapping[str, Any]) -> tuple[Entry, ...]:
     """Return everything in *details* (the engine's JSON about a container), in its own order."""
-    return tuple(_entry(str(key), value, _step("", str(key)), 1) for key, value in details.items())
+    return tuple(_entry(str(key), value, step("", str(key)), 1) for key, value in details.items())
 
 
 def _entry(key: str, value: Any, path: str, depth: int) -> Entry:
     if isinstance(value, Mapping) and value and depth < DEEPEST:
-        below = (_entry(str(k), v, _step(path, str(k)), depth + 1) for k, v in value.items())
+        below = (_entry(str(k), v, step(path, str(k)), depth + 1) for k, v in value.items())
         return Entry(key, None, tuple(below), path)
     if isinstance(value, list) and value and depth < DEEPEST:
         if all(isinstance(item, str) for item in value):
@@ -129,14 +131,15 @@ def _announces_secret(head: re.Match[str]) -> bool:
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
-def _step(path: str, key: str) -> str:
+def step(path: str, key: str) -> str:
+    """Return the path of what stands under *key* in what has *path*."""
     if _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}"
     return f"{path or '.'}[{json.dumps(key, ensure_ascii=False)}]"
 
 
 def search(entries: Sequence[Entry], text: str, *, revealed: bool = False) -> list[tuple[Entry, ...]]:
-    """Return the entries whose key or shown value holds *text*, each with what leads to it.
+    """Return the entries whose key, shown value or note holds *text*, each with what leads to it.
 
     Case does not matter. A masked secret is found by its key only.
     """
@@ -149,6 +152,7 @@ def _found(
 ) -> Iterator[tuple[Entry, ...]]:
     for entry in entries:
         trail = (*above, entry)
-        if wanted in entry.key.casefold() or wanted in entry.shown(revealed=revealed).casefold():
+        texts = (entry.key, entry.shown(revealed=revealed), entry.note)
+        if any(wanted in text.casefold() for text in texts):
             yield trail
         yield from _found(entry.children, wanted, revealed, trail)

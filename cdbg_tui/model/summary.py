@@ -1,43 +1,130 @@
-"""What people ask of inspect, drawn together in their words and put before the rest."""
+"""What people ask of inspect, drawn together in their words."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from cdbg_tui.model.container import Container, State, from_inspect, mounts
-from cdbg_tui.model.details import Entry, arguments, environment, hidden_words, leaf
+from cdbg_tui.model.around import Around, Json
+from cdbg_tui.model.container import Container, State, from_inspect
+from cdbg_tui.model.details import Entry, arguments, hidden_words, leaf, step
+from cdbg_tui.model.probes import health
+from cdbg_tui.model.reachable import branch, mounted, networks, ports
 from cdbg_tui.model.text import MASK
-from cdbg_tui.model.units import clock, epoch, exact_span, percent, size
+from cdbg_tui.model.units import clock, epoch, exact_span, percent, size, span
 
-Json = Mapping[str, Any]
+AT_RUN, OF_IMAGE = "given at run", "from the image"
 
 
-def summary(details: Json) -> tuple[Entry, ...]:
-    """Return the answers to the usual questions about an inspected container."""
+def summary(details: Json, around: Around | None = None) -> tuple[Entry, ...]:
+    """Return the answers to the usual questions about an inspected container.
+
+    *around* is what has been read besides; what is not there yet is said to be missing.
+    """
+    around = around or Around()
     config, host = details.get("Config") or {}, details.get("HostConfig") or {}
+    built = (around.image or {}).get("Config") or {}
     container = from_inspect(details)
+
+    def origin(key: str) -> str:
+        if around.image is None or not config.get(key):
+            return ""
+        return OF_IMAGE if config.get(key) == built.get(key) else AT_RUN
+
     found = [
-        command_line(details),
-        leaf("image", _image(details, config), ".Config.Image"),
+        replace(command_line(details), note=_origin_of_command(config, around)),
+        image(details, around),
         leaf("state", _state(details, container), ".State"),
-        leaf("restart policy", _restarts(details, host), ".HostConfig.RestartPolicy"),
-        _many("ports", map(str, container.ports), ".NetworkSettings.Ports"),
-        _mounts(details),
-        _networks(details, host),
+        replace(leaf("user", config.get("User") or "not set: root", ".Config.User"), note=origin("User")),
+        replace(
+            leaf("directory", config.get("WorkingDir") or "not set: /", ".Config.WorkingDir"),
+            note=origin("WorkingDir"),
+        ),
+        ports(details, container, around),
+        networks(details, around),
+        mounted(details, around),
         leaf("limits", _limits(host) or "none", ".HostConfig"),
         leaf("privileges", _privileges(host), ".HostConfig"),
-        leaf("user", config.get("User") or "not set: root", ".Config.User"),
-        leaf("directory", config.get("WorkingDir") or "not set: /", ".Config.WorkingDir"),
-        _health(details, config),
+        leaf("restart policy", _restarts(details, host), ".HostConfig.RestartPolicy"),
+        health(details),
+        branch("environment", environment(config, built, around), ".Config.Env"),
+        branch("labels", labels(config, built, around), ".Config.Labels"),
         leaf("log driver", (host.get("LogConfig") or {}).get("Type") or "", ".HostConfig.LogConfig"),
-        _branch("environment", environment(config.get("Env") or ()), ".Config.Env"),
     ]
     if container.error:
         found.insert(3, leaf("engine's error", container.error, ".State.Error"))
     return tuple(found)
+
+
+def environment(config: Json, built: Json, around: Around) -> list[Entry]:
+    """Return the variables, those given at run first, each with where it comes from."""
+    of_image = _pairs(built.get("Env") or ())
+    found = []
+    for index, line in enumerate(config.get("Env") or ()):
+        name, _, value = str(line).partition("=")
+        note = "" if around.image is None else _origin(name, value, of_image)
+        found.append(replace(leaf(name, value, f".Config.Env[{index}]"), note=note))
+    found.sort(key=lambda entry: entry.note == OF_IMAGE)
+    return found
+
+
+def labels(config: Json, built: Json, around: Around) -> list[Entry]:
+    """Return the labels, those given at run first, each with where it comes from."""
+    of_image = {str(key): str(value) for key, value in (built.get("Labels") or {}).items()}
+    found = []
+    for key, value in (config.get("Labels") or {}).items():
+        note = "" if around.image is None else _origin(str(key), str(value), of_image)
+        found.append(replace(leaf(str(key), str(value), step(".Config.Labels", str(key))), note=note))
+    found.sort(key=lambda entry: entry.note == OF_IMAGE)
+    return found
+
+
+def _pairs(lines: Sequence[str]) -> dict[str, str]:
+    parts = (str(line).partition("=") for line in lines)
+    return {name: value for name, _, value in parts}
+
+
+def _origin(name: str, value: str, of_image: dict[str, str]) -> str:
+    if name not in of_image:
+        return AT_RUN
+    if of_image[name] == value:
+        return OF_IMAGE
+    before = leaf(name, of_image[name]).shown(revealed=False)
+    return f"{AT_RUN}; the image has {before or 'nothing in it'}"
+
+
+def _origin_of_command(config: Json, around: Around) -> str:
+    if around.image is None:
+        return ""
+    built = around.image.get("Config") or {}
+    changed = [
+        word
+        for word, key in (("entrypoint", "Entrypoint"), ("arguments", "Cmd"))
+        if (config.get(key) or None) != (built.get(key) or None)
+    ]
+    return f"{' and '.join(changed)} {AT_RUN}" if changed else OF_IMAGE
+
+
+def image(details: Json, around: Around) -> Entry:
+    """Return the image's name, its id and digests, and how old it is."""
+    config = details.get("Config") or {}
+    name, path = _image(details, config), ".Config.Image"
+    known = around.image
+    if known is None:
+        return replace(leaf("image", name, path), note=around.missing("image"))
+    rows = [leaf("id", str(details.get("Image") or ""), ".Image")]
+    rows += [leaf("digest", str(one)) for one in known.get("RepoDigests") or ()]
+    rows = rows if len(rows) > 1 else [*rows, Entry("digest", "none: it was not pulled from a registry")]
+    when = epoch(known.get("Created") or "")
+    made = f"{clock(when)}, {span(around.now - when)} ago" if when else "not told"
+    rows.append(leaf("built", made))
+    platform = "/".join(str(known[key]) for key in ("Os", "Architecture", "Variant") if known.get(key))
+    rows.append(leaf("platform", f"{platform}, {size(known.get('Size') or 0)}"))
+    own = [row for row in around.rows or () if row.get("Id") == details["Id"]]
+    has_moved = own and str(own[0].get("Image") or "").startswith("sha256:") and not name.startswith("sha256:")
+    note = "its name means another image by now, or none" if has_moved else ""
+    return Entry("image", name, tuple(rows), path, note=note)
 
 
 def command_line(details: Json) -> Entry:
@@ -50,16 +137,6 @@ def command_line(details: Json) -> Entry:
     below = [replace(entry, path=path) for entry, path in zip(arguments(words), paths, strict=False)]
     children = tuple(below) if len(words) > 1 else ()
     return Entry("command", line, children, ".Path", None if cover == line else cover)
-
-
-def _branch(key: str, children: Sequence[Entry], path: str) -> Entry:
-    if not children:
-        return Entry(key, "none", path=path)
-    return Entry(key, None, tuple(children), path)
-
-
-def _many(key: str, values: Iterator[str], path: str) -> Entry:
-    return leaf(key, ", ".join(values) or "none", path)
 
 
 def _image(details: Json, config: Json) -> str:
@@ -96,31 +173,6 @@ def _restarts(details: Json, host: Json) -> str:
     return f"{words}; restarted {count} times" if count else words
 
 
-def _mounts(details: Json) -> Entry:
-    found = []
-    for mount in mounts(details):
-        source = mount.name[:24] or mount.source
-        words = f"{mount.kind} {source}".rstrip() + ("" if mount.writable else ", read-only")
-        found.append(leaf(mount.target, words))
-    return _branch("mounts", found, ".Mounts")
-
-
-def _networks(details: Json, host: Json) -> Entry:
-    mode = host.get("NetworkMode") or ""
-    path = ".NetworkSettings.Networks"
-    found = []
-    for name, network in ((details.get("NetworkSettings") or {}).get("Networks") or {}).items():
-        network = network or {}
-        address = network.get("IPAddress") or "no address"
-        gateway = f", gateway {network['Gateway']}" if network.get("Gateway") else ""
-        others = [alias for alias in network.get("Aliases") or () if alias not in details["Id"]]
-        called = f", known as {', '.join(others)}" if others else ""
-        found.append(leaf(str(name), address + gateway + called))
-    if not found:
-        return leaf("networks", mode or "none", path)
-    return _branch("networks", found, path)
-
-
 def _limits(host: Json) -> str:
     words = []
     if host.get("Memory"):
@@ -151,23 +203,3 @@ def _privileges(host: Json) -> str:
         if (host.get(key) or "") == "host":
             words.append(f"the host's {name} namespace")
     return ", ".join(words) or "the engine's default"
-
-
-def _health(details: Json, config: Json) -> Entry:
-    check = config.get("Healthcheck") or {}
-    test = check.get("Test") or []
-    health = (details.get("State") or {}).get("Health") or {}
-    if not test or test == ["NONE"]:
-        return Entry("health", "no health check", path=".State.Health")
-    words = test[1:] if test[0] in ("CMD", "CMD-SHELL") else test
-    line, cover = " ".join(words), " ".join(hidden_words(words))
-    found = [Entry("test", line, path=".Config.Healthcheck.Test", cover=None if cover == line else cover)]
-    for index, probe in enumerate(health.get("Log") or ()):
-        when = epoch(probe.get("Start") or "")
-        at = f".State.Health.Log[{index}].Output"
-        said = (probe.get("Output") or "").strip() or "(no output)"
-        found.append(leaf(clock(when) if when else str(index), f"{probe.get('ExitCode')}: {said}", at))
-    streak = health.get("FailingStreak") or 0
-    status = health.get("Status") or "not checked yet"
-    value = status + (f", {streak} failures in a row" if streak else "")
-    return Entry("health", value, tuple(found), ".State.Health")
