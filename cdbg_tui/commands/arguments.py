@@ -12,6 +12,42 @@ Tells why a container died, or why it does not answer. Reads only, and needs no 
 
 exit status: 0 nothing is wrong, 1 something was found, 2 could not look"""
 
+IMAGE = """\
+Reads an image through the engine's save stream and tells what each layer added, changed and removed, what is
+wasted (as dive counts it), and the usual culprits with the remedy.
+
+exit status: 0 well, 1 its efficiency is below --lowest-efficiency, 2 could not look"""
+
+REPORT = """\
+Writes triage, inspect, the last log lines, changed files, health history, events and versions of a container
+into one archive. Secrets that their names, or the text around them, give away are masked. Nothing is sent."""
+
+RERUN = """\
+Commits a dead container and runs a shell on the copy, under the conditions that it had. What it makes is removed
+when the shell ends, or kept if you say so.
+
+exit status: the shell's; 125 it could not be had, 130 interrupted before it began"""
+
+DIFF = """\
+Lists what a container, dead or alive, changed on disk, as docker diff does: A added, C changed, D deleted. Into a
+pipe a line a change, with tabs between kind, mode, uid:gid, bytes, time, path and, of a link, where it leads; what
+is not known is “-”, and a name with unprintable characters is written as bash does: $'a\\nb'.
+
+exit status: 0 well, 1 it failed, 130 interrupted"""
+
+CAT = """\
+Writes a file of a container, dead or alive, to standard output: its bytes, or on a terminal its lines without what
+acts on a terminal. Links are followed inside the container.
+
+exit status: 0 well, 1 there is no such file or it failed, 130 interrupted"""
+
+CP = """\
+Copies a file, or a directory with all below it, out of a container, dead or alive. A link given as PATH is
+followed inside the container. Nothing is written but below DEST; devices, pipes and links that lead out of the
+copy are left out, and named. Of modes, only whether the owner may execute is kept; it is all yours.
+
+exit status: 0 well, 1 it failed or would overwrite something, 130 interrupted; then nothing is left"""
+
 EPILOG = """\
 The engine is chosen as the docker command does it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, then the
 current context. Settings are read from ~/.config/cdbg/config.toml."""
@@ -79,31 +115,83 @@ def _triage(commands: _Commands) -> None:
 
 def _diff(commands: _Commands) -> None:
     made = commands.add_parser(
-        "diff", help="what a container, dead or alive, changed on disk, with sizes and owners"
+        "diff",
+        help="what a container, dead or alive, changed on disk, with sizes and owners",
+        description=DIFF,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _name(made)
     made.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _cat(commands: _Commands) -> None:
-    made = commands.add_parser("cat", help="write a file of a container, dead or alive, to standard output")
+    made = commands.add_parser(
+        "cat",
+        help="write a file of a container, dead or alive, to standard output",
+        description=CAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.add_argument("place", metavar="NAME:PATH", help="the container and the file in it")
+    _of_image(made)
 
 
 def _cp(commands: _Commands) -> None:
-    made = commands.add_parser("cp", help="copy a file or directory out of a container, dead or alive")
+    made = commands.add_parser(
+        "cp",
+        help="copy a file or directory out of a container, dead or alive",
+        description=CP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.add_argument("place", metavar="NAME:PATH", help="the container and what to copy of it")
-    made.add_argument("destination", metavar="DEST", help="a directory, or the new name of the copy")
-    made.add_argument("--force", action="store_true", help="overwrite what has the name of the copy")
+    made.add_argument(
+        "destination", metavar="DEST", help="a directory, or the new name of the copy; - for a tar archive"
+    )
+    made.add_argument("--force", action="store_true", help="overwrite a file that has the name of the copy")
+    _of_image(made)
+
+
+def _of_image(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--image", action="store_true", help="as the container's image has it, deleted or changed since"
+    )
 
 
 def _rerun(commands: _Commands) -> None:
-    made = commands.add_parser("rerun", help="a shell on what a dead container left: commit, run, clean up")
+    made = commands.add_parser(
+        "rerun",
+        help="a shell on what a dead container left: commit, run, clean up",
+        description=RERUN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     _name(made)
+    made.add_argument("--read-only", action="store_true", help="its volumes and binds read-only")
+    made.add_argument("--no-network", action="store_true", help="without any network")
+    made.add_argument("--root", action="store_true", help="as root rather than its own user")
+    made.add_argument(
+        "--writable", action="store_true", help="a root file system that it could not write, writable"
+    )
+    start = made.add_mutually_exclusive_group()
+    start.add_argument(
+        "--strace", action="store_true", help="start the original command under strace, then a shell"
+    )
+    start.add_argument("--toolbox-shell", action="store_true", help="the shell of a static busybox, not its own")
+    made.add_argument("--busybox", metavar="IMAGE", default="", help="image with a static busybox to bring in")
+    made.add_argument(
+        "--freeze", action="store_true", help="if it restarts in a loop: its restart policy off, first"
+    )
+    keep = made.add_mutually_exclusive_group()
+    keep.add_argument("--keep", action="store_true", help="keep container and image, without asking")
+    keep.add_argument("--remove", action="store_true", help="remove them, without asking")
+    made.add_argument("--print", action="store_true", help="write the commands, run none of them")
 
 
 def _image(commands: _Commands) -> None:
-    made = commands.add_parser("image", help="the layers of an image, what each added, and what they waste")
+    made = commands.add_parser(
+        "image",
+        help="the layers of an image, what each added, and what they waste",
+        description=IMAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.add_argument("name", metavar="NAME", help="an image, or a container, whose image is meant")
     made.add_argument("--json", action="store_true", help="one JSON document")
     made.add_argument(
@@ -115,9 +203,19 @@ def _image(commands: _Commands) -> None:
 
 
 def _report(commands: _Commands) -> None:
-    made = commands.add_parser("report", help="one archive for a colleague or a ticket: all there is to know")
+    made = commands.add_parser(
+        "report",
+        help="one archive for a colleague or a ticket: all there is to know",
+        description=REPORT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     _name(made)
-    made.add_argument("-o", "--output", metavar="FILE", help="the archive to write (default: NAME-TIME.tar.gz)")
+    made.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="the archive to write, or a directory for it; - for standard output (default: NAME-TIME.tar.gz)",
+    )
 
 
 def misasked(options: argparse.Namespace) -> str:
@@ -131,4 +229,8 @@ def misasked(options: argparse.Namespace) -> str:
             return "--checklist is for one container"
         if options.connect and not options.checklist:
             return "--connect belongs to --checklist"
+    if options.command == "image":
+        lowest = options.lowest_efficiency
+        if lowest is not None and not 0 <= lowest <= 1:
+            return "--lowest-efficiency is a share from 0 to 1, as 0.9"
     return ""

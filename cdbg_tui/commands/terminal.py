@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,14 +23,40 @@ def on_engine(endpoint: Endpoint, work: Callable[[Engine], int], *, failed: int 
     never_fail_to_encode()
     engine = Engine(endpoint)
     try:
-        return work(engine)
+        with _ending_in_order():
+            return work(engine)
     except EngineError as error:
         complain(f"{error} {error.advice}")
         return failed
     except KeyboardInterrupt:
         return INTERRUPTED
+    except _EndedError as ended:
+        return 128 + ended.signal
     finally:
         engine.close()
+
+
+class _EndedError(BaseException):
+    """A signal wants the program to end; like Ctrl+C it passes through every clean-up."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = number
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end what is done as Ctrl+C does, so that nothing is left behind."""
+
+    def end(number: int, _: object) -> None:
+        raise _EndedError(number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def complain(sentence: str) -> None:
@@ -61,6 +88,33 @@ def tell(lines: Iterable[str]) -> None:
         for line in lines:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
+
+
+def write(pieces: Iterable[bytes]) -> None:
+    """Write *pieces* as they are.
+
+    Raises:
+        EngineError: they cannot be written, for want of room for instance.
+    """
+    out = sys.stdout.fileno()
+    with read_or_not():
+        sys.stdout.flush()
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:
+                try:
+                    rest = rest[os.write(out, rest) :]
+                except BrokenPipeError:
+                    raise
+                except OSError as error:
+                    raise EngineError(
+                        "refused", f"Standard output cannot be written: {error.strerror}."
+                    ) from error
+
+
+def is_terminal() -> bool:
+    """Tell whether standard output is a terminal."""
+    return sys.stdout.isatty()
 
 
 def width() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +47,11 @@ class Engine:
                 self._tunnel, self._api = Tunnel(self.endpoint, self._closed), None
             return self._tunnel.endpoint
 
-    def stream(self, path: str, *, patience: float | None = None) -> Stream:
-        """Open a long answer."""
-        return Stream(self.reachable, path, patience=patience)
+    def stream(
+        self, path: str, *, patience: float | None = None, born: Callable[[Stream], None] | None = None
+    ) -> Stream:
+        """Open a long answer; *born* has it before it is answered, and may close it then."""
+        return Stream(self.reachable, path, patience=patience, born=born)
 
     def header(self, path: str, name: str, *, patience: float = CALL_SECONDS) -> str:
         """Return a field of the answer's header to a HEAD."""

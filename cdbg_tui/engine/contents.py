@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import posixpath
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cdbg_tui.engine.archive import archive_path, as_file, opened
+from cdbg_tui.engine.archive import archive_path, as_file, inside, members, opened
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.progress import Progress
-from cdbg_tui.model.file import File
+from cdbg_tui.model.file import File, as_told
 
 HEAD_BYTES = 1 << 20
 TAIL_BYTES = 3 << 20
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,8 @@ def contents(
         EngineError: there is no such file, the engine does not answer, or it was cancelled.
     """
     progress = progress or Progress()
-    with opened(engine, archive_path(container_id, path), progress) as tar:
-        member = tar.next()
-        if member is None:
-            raise EngineError("missing", f"There is nothing at {path}.")
-        file = as_file(member, posixpath.dirname(path.rstrip("/")))
+    with _found(engine, container_id, path, progress) as (tar, member, above):
+        file = as_file(member, above)
         body = tar.extractfile(member) if member.isreg() else None
         if body is None:
             return Contents(file)
@@ -68,3 +68,26 @@ def contents(
             if len(ring) > 2 * tail:
                 del ring[:-tail]
         return Contents(file, first, bytes(ring[-tail:]))
+
+
+@contextmanager
+def _found(
+    engine: Engine, container_id: str, path: str, progress: Progress
+) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo, str]]:
+    """Lend the archive of *path*, the member that it is, and the directory in which the archive's names begin.
+
+    Of a name that is no UTF-8 the engine makes an empty archive; then that of its directory is gone through.
+    """
+    above = posixpath.dirname(path.rstrip("/"))
+    with opened(engine, archive_path(container_id, path), progress) as tar:
+        if (member := tar.next()) is not None:
+            yield tar, member, above
+            return
+    if as_told(path) != path:
+        around = posixpath.dirname(above)
+        with opened(engine, archive_path(container_id, above), progress) as tar:
+            for member in members(tar):
+                if inside(around, member.name) == path:
+                    yield tar, member, around
+                    return
+    raise EngineError("missing", f"There is nothing at {path}.")

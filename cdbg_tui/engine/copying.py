@@ -8,23 +8,27 @@ and moved to its name when it is whole. What cannot be had is left out and named
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import posixpath
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from cdbg_tui.engine.archive import SILENCE_SECONDS, archive_path, export_path, members, opened
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.inside import follow
 from cdbg_tui.engine.progress import Progress
-from cdbg_tui.model.units import size
+from cdbg_tui.model.file import as_told
 
-CHUNK = 1 << 20
+CHUNK = 1 << 16
+DEEPEST = 500
+"""Directories within each other: what removes a copy that was cancelled goes down step by step."""
 MOST_NAMED = 1_000
 """Of more that were left out, only the number is told."""
 _NOTHING = bytes(CHUNK)
@@ -49,7 +53,9 @@ class Copied:
 
 def target_of(destination: Path, path: str) -> Path:
     """Return the name that the copy of *path* gets: in *destination* if that is a directory, else that."""
-    return destination / (posixpath.basename(path.rstrip("/")) or "root") if destination.is_dir() else destination
+    # Not Path's own way to ask, which raises where one may not look.
+    is_there = os.path.isdir(destination)
+    return destination / (posixpath.basename(path.rstrip("/")) or "root") if is_there else destination
 
 
 def copy_out(
@@ -72,6 +78,7 @@ def copy_out(
             cannot be written; the engine does not answer; or it was cancelled. Nothing is left then.
     """
     progress = progress or Progress()
+    path = posixpath.normpath(path)
     where, entry = follow(engine, container_id, path)
     if entry is None:
         raise EngineError("missing", f"There is nothing at {path} in the container.")
@@ -80,6 +87,12 @@ def copy_out(
         with opened(engine, archive_path(container_id, where), progress) as tar:
             _extract(tar, new, copied, progress)
         if not os.path.lexists(new):
+            if as_told(path) != path:
+                raise EngineError(
+                    "refused",
+                    "The engine makes no archive of a file whose name is no UTF-8.",
+                    "Copy the directory that it is in.",
+                )
             raise EngineError("refused", f"{path} cannot be copied: it is {_what_it_is(copied)}.")
     return copied
 
@@ -101,18 +114,15 @@ def export(
     copied = Copied(destination, files=1)
     with _written(destination, overwrite=overwrite) as new:
         progress.check()
-        stream = engine.stream(export_path(container_id), patience=SILENCE_SECONDS)
-        try:
-            progress.reads(stream)
-            with open(new, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-                last = b""
-                for piece in stream:
-                    file.write(piece)
-                    progress.bytes += len(piece)
-                    last = (last + piece)[-1024:]
-            progress.check()
-        finally:
-            stream.close()
+        with (
+            progress.reading(engine, export_path(container_id), patience=SILENCE_SECONDS) as stream,
+            open(new, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
+        ):
+            last = b""
+            for piece in stream:
+                file.write(piece)
+                progress.bytes += len(piece)
+                last = (last + piece)[-1024:]
         # Two empty blocks end every archive (tar(5)): without them the engine broke off.
         if last.strip(b"\0"):
             raise EngineError("refused", "The engine broke off in the middle of the archive.", "Try again.")
@@ -163,32 +173,34 @@ def _unwritable(path: Path, error: OSError) -> EngineError:
 
 def _extract(tar: tarfile.TarFile, new: Path, copied: Copied, progress: Progress) -> None:
     """Write what *tar* holds to *new*: a file if it is the archive of one, else a directory."""
-    links: list[tuple[Path, tarfile.TarInfo]] = []
-    directories: list[tuple[Path, tarfile.TarInfo]] = []
+    top = os.fspath(new)
+    links: list[_Link] = []
+    directories: list[tuple[str, float]] = []
     for member in members(tar):
+        progress.files += 1
         parts = _parts(member.name)
         if parts is None:
             copied.leave_out(member.name, "its name leads out of the copy")
             continue
+        if len(parts) > DEEPEST:
+            copied.leave_out(member.name, "it lies too deep")
+            continue
         # The first part is the name of what was asked for, which is another here.
-        path = new.joinpath(*parts[1:])
-        if member.isdir():
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            directories.append((path, member))
-        elif member.isreg():
-            _write(tar, member, path, copied, progress)
-        elif member.issym() or member.islnk():
-            links.append((path, member))
-        else:
-            copied.leave_out(member.name, _SPECIAL.get(member.type, "neither a file nor a directory"))
-        progress.files += 1
-    for path, member in links:
-        _link(path, member, new, copied)
-    _drop_leading_out(links, new, copied)
+        path = "/".join((top, *parts[1:]))
+        with _left_out(member.name, copied):
+            if member.isdir():
+                os.makedirs(path, 0o700, exist_ok=True)
+                directories.append((path, float(member.mtime)))
+            elif member.isreg():
+                _write(tar, member, path, copied, progress)
+            elif member.issym() or member.islnk():
+                links.append(_Link(member.name, parts[1:], member.linkname, is_symbolic=member.issym()))
+            else:
+                copied.leave_out(member.name, _SPECIAL.get(member.type, "neither a file nor a directory"))
+    _make_links(links, top, copied)
     # Innermost first: times change when something is made below.
-    for path, member in reversed(directories):
-        path.chmod(0o700)
-        _set_time(path, member)
+    for path, when in reversed(directories):
+        _set_time(path, when)
 
 
 _SPECIAL = {
@@ -196,75 +208,145 @@ _SPECIAL = {
     tarfile.BLKTYPE: "a block device",
     tarfile.FIFOTYPE: "a named pipe",
 }
+_OF_THE_NAME = (
+    *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOENT),
+    *(errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EMLINK),
+)
+"""Errors that are about one name: it is there already, below a file, or none that this file system can have."""
 
 
-def _parts(name: str) -> list[str] | None:
+@contextlib.contextmanager
+def _left_out(name: str, copied: Copied) -> Iterator[None]:
+    """Leave out what cannot be had by its name; what hinders all others as well is raised."""
+    try:
+        yield
+    except FileExistsError:
+        copied.leave_out(name, "something of that name is in the archive already")
+    except OSError as error:
+        if error.errno not in _OF_THE_NAME:
+            raise
+        copied.leave_out(name, f"no file can be made of that name: {error.strerror}")
+
+
+def _parts(name: str) -> tuple[str, ...] | None:
     """Return the parts of an archive's *name*; None where it climbs."""
-    parts = [part for part in name.split("/") if part not in ("", ".")]
+    parts = tuple(part for part in name.split("/") if part not in ("", "."))
     return None if ".." in parts or "\0" in name else parts
 
 
-def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path, copied: Copied, progress: Progress) -> None:
+def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, copied: Copied, progress: Progress) -> None:
     body = tar.extractfile(member)
     if body is None:
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    free = shutil.disk_usage(path.parent).free
-    if member.size > free:
-        raise EngineError(
-            "refused",
-            f"{member.name} is {size(member.size)} long, and {size(free)} are free at {copied.path.parent}.",
-            "Choose another place, or make room.",
-        )
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
-        copied.leave_out(member.name, "it is in the archive twice")
-        return
+        descriptor = os.open(path, _NEW, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        descriptor = os.open(path, _NEW, 0o600)
     with open(descriptor, "wb", buffering=0) as file:
+        ends_in_hole = False
         while piece := body.read(CHUNK):
             progress.check()
-            if piece == _NOTHING:
+            ends_in_hole = piece == _NOTHING
+            if ends_in_hole:
                 file.seek(CHUNK, os.SEEK_CUR)
             else:
                 file.write(piece)
-        file.truncate(member.size)
-    path.chmod(0o600 | (member.mode & 0o100))
-    _set_time(path, member)
+        if ends_in_hole:
+            file.truncate(member.size)
+        if member.mode & 0o100:
+            os.fchmod(descriptor, 0o700)
+        _set_time(descriptor, float(member.mtime))
     copied.files += 1
     copied.bytes += member.size
 
 
-def _set_time(path: Path, member: tarfile.TarInfo) -> None:
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+def _set_time(file: str | int, when: float) -> None:
     # A time that this file system cannot hold is no reason to have no copy.
     with contextlib.suppress(OSError, OverflowError, ValueError):
-        os.utime(path, (member.mtime, member.mtime))
+        os.utime(file, (when, when))
 
 
-def _link(path: Path, member: tarfile.TarInfo, new: Path, copied: Copied) -> None:
-    """Make a link that stays within the copy; all files are there by now, so none is written through it."""
-    if os.path.lexists(path):
-        copied.leave_out(member.name, "it is in the archive twice")
+class _Link(NamedTuple):
+    """A link of the archive: its name, the parts of that below the copy, and where it leads as it is written."""
+
+    name: str
+    parts: tuple[str, ...]
+    target: str
+    is_symbolic: bool
+
+
+def _make_links(links: Sequence[_Link], top: str, copied: Copied) -> None:
+    """Make the links that stay within the copy.
+
+    All files are there by now, so none is written through a link; hard links come first, so that none of
+    them is made of what a symbolic one leads to; and none is made below another.
+    """
+    for link in links:
+        if not link.is_symbolic:
+            with _left_out(link.name, copied):
+                _make_hard(link, top, copied)
+    symbolic = {link.parts: link.target for link in reversed(links) if link.is_symbolic}
+    for link in links:
+        if not link.is_symbolic:
+            continue
+        if not link.parts or leads_out(link.parts, symbolic):
+            copied.leave_out(link.name, f"a link to {link.target}, out of the copy")
+            continue
+        if any(os.path.islink("/".join((top, *link.parts[:depth]))) for depth in range(1, len(link.parts))):
+            copied.leave_out(link.name, "it lies below a link")
+            continue
+        path = "/".join((top, *link.parts))
+        with _left_out(link.name, copied):
+            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+            os.symlink(link.target, path)
+            copied.files += 1
+
+
+def _make_hard(link: _Link, top: str, copied: Copied) -> None:
+    parts = _parts(link.target)
+    original = "/".join((top, *parts[1:])) if parts else ""
+    if not os.path.isfile(original):
+        copied.leave_out(link.name, f"a further name of {link.target}, which is not in the copy")
         return
-    if member.islnk():
-        parts = _parts(member.linkname)
-        original = new.joinpath(*parts[1:]) if parts else None
-        if original is None or not original.is_file() or original.is_symlink():
-            copied.leave_out(member.name, f"a further name of {member.linkname}, which is not in the copy")
-            return
-        os.link(original, path, follow_symlinks=False)
-    else:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.symlink_to(member.linkname)
+    path = "/".join((top, *link.parts))
+    os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+    os.link(original, path, follow_symlinks=False)
     copied.files += 1
 
 
-def _drop_leading_out(links: Iterable[tuple[Path, tarfile.TarInfo]], new: Path, copied: Copied) -> None:
-    """Remove the links that lead out of the copy, be it by way of each other: so only now can it be told."""
-    top = os.path.realpath(new)
-    for path, member in [(path, member) for path, member in links if path.is_symlink()]:
-        target = os.path.realpath(path)
-        if member.linkname.startswith("/") or not (target + "/").startswith(top + "/"):
-            path.unlink()
-            copied.files -= 1
-            copied.leave_out(member.name, f"a link to {member.linkname}, out of the copy")
+def leads_out(link: tuple[str, ...], links: Mapping[tuple[str, ...], str]) -> bool:
+    """Tell whether a link of a copy leads out of it at any point of its way, by way of the other *links* as well.
+
+    Names are the parts below the copy. Where it comes back in does not count: the copy gets another name.
+    """
+    at, todo = list(link[:-1]), [link[-1]]
+    followed = 0
+    while todo:
+        part = todo.pop()
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not at:
+                return True
+            at.pop()
+            continue
+        at.append(part)
+        target = links.get(tuple(at))
+        if target is None:
+            continue
+        followed += 1
+        if followed > _MOST_LINKS:
+            return False  # round in a ring: nowhere
+        if target.startswith("/") or "\0" in target:
+            return True
+        at.pop()
+        todo += reversed(target.split("/"))
+    return False
+
+
+_MOST_LINKS = 40
+"""As many as the kernel follows (path_resolution(7))."""

@@ -64,9 +64,14 @@ class ImageFiles:
         with self._lock:
             self._closed = True
             made, self._made = self._made, ""
-        if made:
+        if not made:
+            return
+        try:
             with self._engine.api() as api:
                 api.remove_container(made, v=True, force=True)
+        except EngineError as error:
+            if error.kind != "missing":
+                raise
 
 
 @contextlib.contextmanager

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from cdbg_tui.engine.archive import archive_path, opened
 from cdbg_tui.engine.client import CALL_SECONDS, Engine
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.model.file import FileKind
 
 # Go's io/fs.FileMode: kinds are in the high bits, not where POSIX has them.
 _DIRECTORY = 1 << 31
 _LINK = 1 << 27
-_KINDS = _DIRECTORY | _LINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
+_DEVICE, _CHARACTER = 1 << 26, 1 << 21
+_FIFO, _SOCKET = 1 << 25, 1 << 24
+_KINDS = _DIRECTORY | _LINK | _DEVICE | _FIFO | _SOCKET | _CHARACTER | 1 << 19
 _MAX_LINKS = 8
 PASSWD_BYTES = 1 << 20
 
@@ -43,6 +46,19 @@ class Entry:
     def is_regular(self) -> bool:
         """Whether it is a regular file: neither a directory, a link, a device, a pipe nor a socket."""
         return not self.mode & _KINDS
+
+    @property
+    def kind(self) -> FileKind:
+        """What it is, in the words of a listing."""
+        bits = {
+            _DIRECTORY: FileKind.DIRECTORY,
+            _LINK: FileKind.LINK,
+            _CHARACTER: FileKind.CHARACTER,
+            _DEVICE: FileKind.BLOCK,
+            _FIFO: FileKind.FIFO,
+            _SOCKET: FileKind.SOCKET,
+        }
+        return next((kind for bit, kind in bits.items() if self.mode & bit), FileKind.REGULAR)
 
     @property
     def is_executable(self) -> bool:

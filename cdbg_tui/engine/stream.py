@@ -13,7 +13,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -35,11 +35,18 @@ class Stream:
     """The answer to one request, its body as chunks of bytes. Iterate in one thread, `close` in any."""
 
     def __init__(
-        self, endpoint: Endpoint, path: str, *, patience: float | None = None, method: str = "GET"
+        self,
+        endpoint: Endpoint,
+        path: str,
+        *,
+        patience: float | None = None,
+        method: str = "GET",
+        born: Callable[[Stream], None] | None = None,
     ) -> None:
         """Ask for *path* (unversioned: the engine's newest API) and read the header of the answer.
 
-        *patience* is the longest silence within the body, in seconds; None waits for ever.
+        *patience* is the longest silence within the body, in seconds; None waits for ever. *born* is handed the
+        stream before it waits for the header, so that another thread can close it even then.
 
         Raises:
             EngineError: the engine cannot be reached or says no.
@@ -50,6 +57,8 @@ class Stream:
         with engine_errors(endpoint.url):
             self._socket = open_socket(endpoint, CONNECT_SECONDS)
             try:
+                if born is not None:
+                    born(self)
                 host = "docker" if endpoint.is_unix else urlsplit(endpoint.url).hostname
                 self._socket.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
                 # An answer that takes long to make is silent before its header, not within its body.

@@ -90,6 +90,19 @@ class File:
         return self.kind.value + stat.filemode(self.mode)[1:]
 
 
+_YEAR_1, _YEAR_9999 = -62_000_000_000, 253_000_000_000
+
+
+def known_time(seconds: float) -> float:
+    """Return a file's time; 0 for one that no calendar has, as file systems and archives may hold it."""
+    return float(seconds) if _YEAR_1 < seconds < _YEAR_9999 else 0.0
+
+
 def as_told(path: str) -> str:
     """Return *path* as the engine's JSON tells it: each byte that is no UTF-8 as U+FFFD (Go's encoding/json)."""
     return path if path.isascii() else "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in path)
+
+
+def is_known(file: File) -> bool:
+    """Tell whether more than its path is known of a file."""
+    return file.uid is not None or file.modified > 0

@@ -30,6 +30,11 @@ class Proof:
 
     source: str
     text: str
+    path: str = ""
+    """The file of the container that it was read from; empty where it was none."""
+    line: str = ""
+    """The line as it stands in that file, by which it can be found there: nothing is cleaned or cut, and bytes
+    that are no UTF-8 are lone surrogates. Empty where the file itself is the proof."""
 
 
 @dataclass(frozen=True, slots=True)

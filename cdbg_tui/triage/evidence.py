@@ -11,7 +11,7 @@ from typing import Any
 from cdbg_tui.model.change import Change
 from cdbg_tui.model.container import Container, Mount, State, from_inspect, mounts
 from cdbg_tui.model.event import Event
-from cdbg_tui.model.finding import Unseen
+from cdbg_tui.model.finding import Proof, Unseen
 from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.process import Descriptors, Process, Waits
 from cdbg_tui.model.program import Program
@@ -37,11 +37,20 @@ class Line:
     time: float | None = None
     is_error: bool = False
     """Whether it was written to stderr."""
+    original: str = ""
+    """Of a file: the line as it stands there, with lone surrogates for what is no UTF-8; empty if as in *text*."""
 
     @property
     def where(self) -> str:
         """Its place, as a proof names it: ``log``, ``/var/log/app/error.log:12``."""
         return f"{self.source}:{self.number}" if self.number else self.source
+
+    @property
+    def proof(self) -> Proof:
+        """The line as a proof; of a file's, with what finds it there."""
+        if not self.source.startswith("/"):
+            return Proof(self.where, self.text)
+        return Proof(self.where, self.text, self.source, self.original or self.text)
 
 
 @dataclass(frozen=True, slots=True)

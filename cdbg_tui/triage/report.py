@@ -108,9 +108,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "explanation": _kept(finding.explanation),
         "certainty": finding.certainty.value,
         "weight": finding.weight.value,
-        "evidence": [{"source": _kept(one.source), "text": _kept(one.text)} for one in finding.proof],
+        "evidence": [_proof(one) for one in finding.proof],
         "next": [_step(one) for one in finding.next],
     }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    told = {"source": _kept(proof.source), "text": _kept(proof.text)}
+    return {**told, "path": _kept(proof.path)} if proof.path else told
 
 
 def _step(step: Step) -> dict[str, Any]:

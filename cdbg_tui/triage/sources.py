@@ -25,6 +25,7 @@ from cdbg_tui.engine.program import find_program
 from cdbg_tui.model.change import Change, Kind
 from cdbg_tui.model.log import STDERR, parse, plain_text
 from cdbg_tui.model.neighbour import Neighbour
+from cdbg_tui.model.reasons import candidates, telling
 from cdbg_tui.model.sample import Counters, History
 from cdbg_tui.model.socket import Socket
 from cdbg_tui.model.text import clean
@@ -43,6 +44,7 @@ LOOK_SECONDS = 1.0
 """Between two looks at what threads wait for; and at the meters, whose ticks are coarse."""
 FILES = 4
 FILE_BYTES = 64 << 10
+LINE_LENGTH = 8192
 LARGEST_FILE = 32 << 20
 CHANGES_SECONDS = 4.0
 
@@ -158,18 +160,6 @@ def image(place: Place) -> Fields:
     return {"image": known, "layers": layers}
 
 
-_TELLING = re.compile(
-    r"\.(?:log|err|out|trc|trace|stderr)(?:[.-]\d+)?$|^(?:hs_err|error|stderr|crash|fatal)|log$", re.I
-)
-_LOG_FOLDER = re.compile(r"/(?:logs?|crash(?:es)?|errors?)/", re.I)
-
-
-def is_telling(path: str) -> bool:
-    """Tell whether a file of this name is probably a log."""
-    name = posixpath.basename(path)
-    return bool(_TELLING.search(name) or _LOG_FOLDER.search(path)) and not name.endswith((".gz", ".xz", ".zip"))
-
-
 def changed_files(place: Place) -> Fields:
     """Read what it changed on disk, and the ends of the logs among that."""
     changed = tuple(files.changes(place.engine, place.id, patience=CHANGES_SECONDS))
@@ -177,9 +167,10 @@ def changed_files(place: Place) -> Fields:
 
 
 def _telling_lines(place: Place, changed: Iterable[Change]) -> Iterable[Line]:
-    telling = [one.path for one in changed if one.kind is not Kind.DELETED and is_telling(one.path)]
+    found_by_name = candidates(one.path for one in changed if one.kind is not Kind.DELETED)
+    logs = {path: why for path, why in found_by_name.items() if why.is_text}
     found = 0
-    for path in telling[: 10 * FILES]:
+    for path in telling(logs, lambda _: None, most=10 * FILES):
         if found >= FILES:
             return
         # One that is gone, odd or refused hides no other.
@@ -194,18 +185,14 @@ def _telling_lines(place: Place, changed: Iterable[Change]) -> Iterable[Line]:
 
 
 def _file_lines(path: str, tail: bytes, size: int) -> Iterable[Line]:
-    lines = clean_lines(tail)
     is_whole = len(tail) >= size
-    for number, text in enumerate(lines, 1):
+    for number, line in enumerate(tail.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        text = clean(line.decode("utf-8", "replace").rstrip("\r"))[:LINE_LENGTH]
+        original = line.decode("utf-8", "surrogateescape")
         # Of a long file only the end was read: then nobody knows the numbers of its lines.
-        yield Line(text, path, number if is_whole else 0)
-
-
-def clean_lines(data: bytes) -> list[str]:
-    """Return the lines of a file as they may be shown."""
-    return [
-        clean(line.rstrip("\r"))[:8192] for line in data.decode("utf-8", "replace").split("\n") if line.strip()
-    ]
+        yield Line(text, path, number if is_whole else 0, original="" if original == text else original)
 
 
 def program(place: Place) -> Fields:
@@ -333,15 +320,15 @@ def kernel(place: Place) -> Fields:
     # The kernel names a process as in /proc/PID/comm, by its first 15 letters.
     process = f"{posixpath.basename(place.evidence.command[0])[:15]}["
     killed: set[str] = set()
-    telling = []
+    told = []
     for record in known:
         text = record.text
         if place.id in text:
             killed |= set(_VICTIM.findall(text))
         is_crash = abs(record.time - end) < KERNEL_SECONDS and process in text and _CRASH.search(text)
         if is_crash or any(f"Killed process {pid} (" in text for pid in killed):
-            telling.append(clean(text))
-    return {"kernel": tuple(telling[-20:])}
+            told.append(clean(text))
+    return {"kernel": tuple(told[-20:])}
 
 
 _VICTIM = re.compile(r"^oom-kill:.*\bpid=(\d+)")

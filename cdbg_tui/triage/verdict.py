@@ -17,7 +17,14 @@ from cdbg_tui.triage.weigh import weighed
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Return everything that is known, the verdict first; no finding where nothing is wrong."""
     spoken = (finding for rule in RULES if (finding := rule(evidence)) is not None)
-    return Diagnosis(weighed(spoken), facts(evidence), evidence.unseen)
+    return Diagnosis(tuple(map(_leads_to_files, weighed(spoken))), facts(evidence), evidence.unseen)
+
+
+def _leads_to_files(finding: Finding) -> Finding:
+    """Return *finding* with the step to the changed files, where one of them proves it."""
+    if not any(one.path for one in finding.proof) or any(step.key == "d" for step in finding.next):
+        return finding
+    return replace(finding, next=(*finding.next, Step("see it in the changed files", key="d")))
 
 
 def for_engine(diagnosis: Diagnosis, words: Sequence[str]) -> Diagnosis:

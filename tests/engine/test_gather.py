@@ -36,6 +36,16 @@ def test_the_reason_of_a_dead_one_is_found_in_its_files(engine: Engine, run: Run
     assert {"die"} <= {event.action for event in seen.events}
 
 
+def test_a_line_of_a_file_keeps_its_number_and_its_bytes(engine: Engine, run: Run, docker: Docker) -> None:
+    script = r"printf 'one\n\n\n\033[31mFATAL\033[0m: caf\351 is closed\r\n' > /error.log; exit 4"
+    one = run("sh", "-c", script)
+    docker("wait", one)
+    last = gather(engine, one).files[-1]
+    assert (last.where, last.text) == ("/error.log:4", "FATAL: caf\ufffd is closed")
+    assert last.proof.path == "/error.log"
+    assert last.proof.line == "\x1b[31mFATAL\x1b[0m: caf\udce9 is closed\r"
+
+
 def test_a_running_one_is_seen_from_outside(engine: Engine, run: Run) -> None:
     one = run("sh", "-c", "echo hello; exec httpd -f -p 8080", options=["--memory=64m"])
     eventually(lambda: [str(socket) for socket in gather(engine, one).sockets or ()] == ["[::]:8080"])

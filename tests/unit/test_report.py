@@ -283,3 +283,15 @@ def test_columns_count_cells_not_characters() -> None:
 )
 def test_wrapping_breaks_at_spaces_and_loses_no_word(text: str, made: list[str]) -> None:
     assert wrapped(text, 8) == made
+
+
+def test_evidence_out_of_a_file_names_the_file() -> None:
+    proof = (
+        Proof("inspect", "x"),
+        Proof("/log/a\x1b[2J.log:3", "FATAL: no", "/log/a\x1b[2J.log", "FATAL: no\x07"),
+    )
+    [finding] = told(looked(Finding("app-error", "It failed", "So.", proof=proof)))["findings"]
+    assert finding["evidence"] == [
+        {"source": "inspect", "text": "x"},
+        {"source": "/log/a\x1b[2J.log:3", "text": "FATAL: no", "path": "/log/a\x1b[2J.log"},
+    ]

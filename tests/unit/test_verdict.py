@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from cdbg_tui.model.container import Container, Health, State
-from cdbg_tui.model.finding import Weight
+from cdbg_tui.model.finding import Proof, Step, Weight
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.model.units import rfc3339
+from cdbg_tui.triage.evidence import Line
 from cdbg_tui.triage.verdict import diagnose, facts
 from cdbg_tui.triage.word import word
-from tests.unit.seen import CREATED, STARTED, evidence
+from tests.unit.seen import CREATED, STARTED, evidence, findings
 
 
 def container(state: State, code: int | None = None, **others: object) -> Container:
@@ -103,3 +104,33 @@ def test_the_facts_of_a_running_one_have_its_last_three_probes() -> None:
 def test_an_end_before_the_start_is_no_negative_time() -> None:
     told = {fact.source: fact.text for fact in facts(evidence(code=1, FinishedAt=rfc3339(CREATED)))}
     assert told["ended"].endswith("after 0 ms")
+
+
+PATH = "/var/log/app/error.log"
+FATAL = "FATAL: cannot read the price list"
+
+
+def test_a_line_of_a_file_is_a_proof_that_can_be_found_there() -> None:
+    line = Line(FATAL, PATH, 12, original=FATAL + "\x07\r")
+    [finding, *_] = findings(evidence("exited", 1, fields={"files": (line,)}))
+    assert Proof(f"{PATH}:12", FATAL, PATH, FATAL + "\x07\r") in finding.proof
+    assert [step.text for step in finding.next if step.key == "d"] == ["see what it changed on disk"]
+
+
+def test_a_line_of_the_log_has_no_file() -> None:
+    [finding, *_] = findings(evidence("exited", 1, FATAL))
+    assert Proof("log", FATAL) in finding.proof
+    assert not any(proof.path or proof.line for proof in finding.proof)
+
+
+def test_a_finding_out_of_a_file_leads_to_it() -> None:
+    refused = "dial tcp 10.9.8.7:5432: connect: connection refused"
+    in_file, in_log = (
+        findings(evidence("exited", 1, *log, fields={"files": files}))[0]
+        for log, files in (((), (Line(refused, PATH, 1),)), ((refused,), ()))
+    )
+    assert in_file.cause == in_log.cause
+    assert Proof(f"{PATH}:1", refused, PATH, refused) in in_file.proof
+    step = Step("see it in the changed files", key="d")
+    assert in_file.next == (*in_log.next, step)
+    assert step not in in_log.next

@@ -91,7 +91,7 @@ def _finding(
     steps: tuple[Step, ...] = (),
 ) -> Finding:
     line = trouble.complaint.line
-    said = [Proof(line.where, line.text)]
+    said = [line.proof]
     if trouble.guessed:
         said.append(Proof(trouble.guessed, _at(trouble)))
         certainty = Certainty.LIKELY if certainty is Certainty.CERTAIN else Certainty.POSSIBLE

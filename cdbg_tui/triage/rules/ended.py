@@ -133,7 +133,7 @@ def _not_in_time(evidence: Evidence, asked: int, proof: tuple[Proof, ...]) -> Fi
             f"Ignores {name}",
             f"{words} It noticed the signal and carried on.",
             weight=Weight.WARNING,
-            proof=(*proof, Proof(noticed.where, noticed.text)),
+            proof=(*proof, noticed.proof),
             next=(Step(f"let it end on {name}, or give it longer: docker stop --time"),),
         )
     shell = _shell_before(evidence)
@@ -211,7 +211,7 @@ def crashed(evidence: Evidence) -> Finding | None:
     if by_words and name == "SIGABRT" and by_code == "SIGSEGV":
         words = "It aborted. As process 1 the kernel lets no SIGABRT through to it: abort() then ends in 139."
     proof = [code_proof(evidence)]
-    proof += [Proof(line.where, line.text)] if line else []
+    proof += [line.proof] if line else []
     proof += [*kernel_proof(evidence, "segfault at", "trap ", "general protection"), *_core(evidence)]
     return Finding(
         _CAUSES.get(name, "killed-by-signal"),
@@ -239,7 +239,7 @@ def _told(evidence: Evidence, by_code: str) -> tuple[str, Line | None]:
 
 def _core(evidence: Evidence) -> tuple[Proof, ...]:
     paths = [c.path for c in evidence.changes or () if re.search(r"/core(?:\.\d+)?$|/hs_err_pid\d+\.log$", c.path)]
-    return tuple(Proof("changed files", f"A {path}") for path in paths[:2])
+    return tuple(Proof("changed files", f"A {path}", path) for path in paths[:2])
 
 
 def by_its_exit_code(evidence: Evidence) -> Finding | None:

@@ -169,7 +169,7 @@ def _start_period_too_short(check: Check) -> Finding | None:
     advice = max(60, round(check.up_for * 2 / 60) * 60)
     proof: tuple[Proof, ...] = (Proof("inspect", f"start period {given:g} s, given up after {given + tried:g} s"),)
     if line is not None:
-        proof += (Proof(line.where, line.text),)
+        proof += (line.proof,)
     elif sockets is not None:
         proof += (Proof("/proc/net", "nothing listens yet"),)
     state = "says that it is still starting" if line is not None else "does not listen anywhere yet"
@@ -206,7 +206,7 @@ def _wrong_address(check: Check) -> Finding | None:
                 return mismatch
         elif _is_refused(check) and (line := _listened(check)) and _port_of(line) not in (0, target.port):
             words = f"The probe asks {target}, and the program says that it listens on port {_port_of(line)}."
-            return _asks(check, words, Certainty.LIKELY, (Proof(line.where, line.text),))
+            return _asks(check, words, Certainty.LIKELY, (line.proof,))
     return None
 
 
@@ -219,7 +219,7 @@ def _asks(
 
 def _nobody_there(check: Check, target: Target, sockets: list[Socket]) -> Finding:
     line = _listened(check)
-    said = (Proof(line.where, line.text),) if line else ()
+    said = (line.proof,) if line else ()
     heard = ", ".join(str(one) for one in sorted(set(sockets), key=lambda one: one.port)[:4])
     if not sockets:
         return _finding(

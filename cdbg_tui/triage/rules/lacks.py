@@ -18,7 +18,7 @@ SEE_ENVIRONMENT = Step("see the environment that it was given", key="i")
 
 def quoted(one: Said) -> Proof:
     """Return the line that tells it, and where it stands."""
-    return Proof(one.line.where, one.line.text)
+    return one.line.proof
 
 
 def certainty(one: Said, *, is_borne_out: bool = False) -> Certainty:

@@ -33,7 +33,7 @@ def _said(evidence: Evidence, words: re.Pattern[str]) -> Line | None:
 
 
 def _quoted(line: Line | None) -> tuple[Proof, ...]:
-    return (Proof(line.where, line.text),) if line else ()
+    return (line.proof,) if line else ()
 
 
 def paused(evidence: Evidence) -> Finding | None:

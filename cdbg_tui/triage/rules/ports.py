@@ -311,7 +311,7 @@ def _program_conflict(evidence: Evidence, line: Line) -> Finding:
         title,
         words,
         Certainty.CERTAIN if port else Certainty.LIKELY,
-        proof=(Proof(line.where, line.text),),
+        proof=(line.proof,),
         next=steps,
     )
 
@@ -382,7 +382,7 @@ def _said(evidence: Evidence, port: int) -> tuple[Proof, ...]:
     number = re.compile(rf"(?<!\d){port}(?!\d)")
     lines = (line for line in evidence.log[:200] if number.search(line.text) and _LISTENS.search(line.text))
     line = next(lines, None)
-    return (Proof(line.where, line.text),) if line else ()
+    return (line.proof,) if line else ()
 
 
 def _some(sockets: Sequence[Socket]) -> list[Socket]:

@@ -37,7 +37,7 @@ def exec_failure(evidence: Evidence) -> tuple[str, Proof] | None:
     if evidence.exit_code in _OF_RUNTIME and evidence.log:
         line = evidence.log[-1]
         if match := _LOG_EXEC.search(line.text):
-            return match["why"] or match["old"], Proof(line.where, line.text)
+            return match["why"] or match["old"], line.proof
     return None
 
 
@@ -112,7 +112,7 @@ def mount_hides_script(evidence: Evidence) -> Finding | None:
             path = next(group for group in match.groups() if group)
             hides = _hiding(evidence, path)
             if hides is not None:
-                return replace(hides, proof=(Proof(line.where, line.text), *hides.proof))
+                return replace(hides, proof=(line.proof, *hides.proof))
     return None
 
 
@@ -142,7 +142,7 @@ def mount_hides_modules(evidence: Evidence) -> Finding | None:
             "mount-hides-files",
             f"The mount on {mount.target} hides {kind}",
             f"The image installed {kind} into {folder}; {mount.source or mount.name}, mounted over it, has none.",
-            Proof(one.line.where, one.line.text),
+            one.line.proof,
             Proof("inspect", f"mount {mount.source or mount.name} → {mount.target}"),
             Proof("image history", layer.instruction[:200]),
             certain=False,
@@ -181,7 +181,7 @@ def wrong_architecture(evidence: Evidence) -> Finding | None:
     if not machine or not (said or emulated):
         return None
     proof = [failure[1]] if failure else []
-    proof += [Proof(emulated.where, emulated.text)] if emulated else []
+    proof += [emulated.proof] if emulated else []
     built_for = str((evidence.image or {}).get("Architecture") or "")
     if program and program.machine not in ("", machine):
         words = f"{program.path} is for {program.machine}; the engine's machine is {machine}."
@@ -219,9 +219,7 @@ def exec_format_error(evidence: Evidence) -> Finding | None:
         words = (
             "A file that the program runs is no program for this machine: another format, or another processor."
         )
-        return found(
-            evidence, "exec-format-error", "Exec format error", words, Proof(line.where, line.text), certain=False
-        )
+        return found(evidence, "exec-format-error", "Exec format error", words, line.proof, certain=False)
     name = program.path if program else evidence.command[0]
     if program and program.is_empty:
         words = f"{name} is an empty file: there is nothing to run."

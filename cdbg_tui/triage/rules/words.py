@@ -220,7 +220,7 @@ def app_error(evidence: Evidence) -> Finding | None:
         return None
     code = evidence.exit_code
     lines = last_words(evidence)
-    proof = (*(Proof(line.where, line.text) for line in lines), _code(evidence))
+    proof = (*(line.proof for line in lines), _code(evidence))
     if not lines:
         words = f"It ended with exit code {code}, and left no word of why. {explain(code or 0).meaning}"
         title = f"Failed with exit code {code}"
