@@ -76,7 +76,7 @@ def _found(
 ) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo, str]]:
     """Lend the archive of *path*, the member that it is, and the directory in which the archive's names begin.
 
-    Of a name that is no UTF-8 the engine makes an empty archive; then that of its directory is gone through.
+    Of a name that is no UTF-8 some engines make an empty archive; then that of its directory is gone through.
     """
     above = posixpath.dirname(path.rstrip("/"))
     with opened(engine, archive_path(container_id, path), progress) as tar:

@@ -90,7 +90,7 @@ def copy_out(
             if as_told(path) != path:
                 raise EngineError(
                     "refused",
-                    "The engine makes no archive of a file whose name is no UTF-8.",
+                    "This engine makes no archive of a file whose name is no UTF-8.",
                     "Copy the directory that it is in.",
                 )
             raise EngineError("refused", f"{path} cannot be copied: it is {_what_it_is(copied)}.")

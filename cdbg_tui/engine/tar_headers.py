@@ -1,8 +1,8 @@
 """The headers of a tar archive that comes as a stream: what each file is called and is, nothing of what it holds.
 
-`tarfile` takes 40 µs a header and reads an extended header of whatever length into memory; at a header that
+`tarfile` is slower and reads an extended header of whatever length into memory; at a header that
 is damaged it takes the archive for ended. An image has hundreds of thousands of files, and was made by
-somebody else: here a header costs 10 µs, memory is bounded, and damage is told.
+somebody else: here memory is bounded, and damage is told.
 """
 
 from __future__ import annotations
