@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.engine.images import SESSION_LABEL, TARGET_LABEL
+from cdbg_tui.model.container import SESSION_LABEL, TARGET_LABEL
 
 
 class ImageFiles:

@@ -12,6 +12,10 @@ from cdbg_tui.model.units import epoch
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
+SESSION_LABEL = "dev.cdbg.session"
+"""What this program made for a session: ``sidecar``, ``rerun``, or ``probe``, to read an image's files in."""
+TARGET_LABEL = "dev.cdbg.target"
+"""The id of the container that it was made for."""
 
 
 class State(StrEnum):
@@ -95,6 +99,11 @@ class Container:
     def project(self) -> str:
         """The Compose project, or an empty string."""
         return self.labels.get(COMPOSE_PROJECT, "")
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it is ours, never started, and gone again as soon as the files of its image have been read."""
+        return self.labels.get(SESSION_LABEL) == "probe"
 
     @property
     def is_up(self) -> bool:

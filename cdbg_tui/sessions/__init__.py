@@ -1,1 +1,1 @@
-"""What a key launches, as plans: pure, no engine and no terminal."""
+"""What a key launches, as plans, which are pure; and `running`, which runs one on a terminal."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from cdbg_tui.engine.images import SESSION_LABEL, TARGET_LABEL
+from cdbg_tui.model.container import SESSION_LABEL, TARGET_LABEL
+from cdbg_tui.model.details import hidden, hidden_words, is_secret
+from cdbg_tui.model.text import MASK
 from cdbg_tui.model.units import exact_span, span
 
-__all__ = ["SESSION_LABEL", "TARGET_LABEL", "Argv", "Docker", "Plan", "Refusal", "failed", "outcome"]
+__all__ = ["SESSION_LABEL", "TARGET_LABEL", "Argv", "Docker", "Plan", "Refusal", "failed", "outcome", "shown"]
 
 Argv = tuple[str, ...]
 Docker = Callable[..., Argv]
@@ -48,20 +50,62 @@ class Plan:
     """Run after, whatever happened."""
     removes_itself: bool = False
     """The command line cleans up itself; `cleanup` is for when it is killed and cannot."""
+    never_ran: Argv = ()
+    """Prints ``created`` if no container was started: ``docker start`` tells that by no status of its own."""
     asks_to_keep: bool = False
     """Before `cleanup`, the engineer is asked whether it shall be left out."""
     kept: str = ""
     """What to say when it was left out: what is still there, and how to come back to it."""
+    is_local: bool = False
+    """The interactive command is a program of this machine, not the docker command line."""
 
     def commands(self) -> str:
         """Return all as one command for a shell, the same that is run.
 
         One, so that it can be pasted: the lines after the interactive command must not be read by it.
         """
+        return self._joined(shlex.join)
+
+    def shown(self) -> str:
+        """Return the same with its secrets masked: for the screen, not to be run."""
+        return self._joined(shown)
+
+    def _joined(self, join: Callable[[Argv], str]) -> str:
         before = [self.pull, *self.prepare] if self.pull else list(self.prepare)
-        text = " &&\n".join(shlex.join(argv) for argv in (*before, self.argv))
+        text = " &&\n".join(join(argv) for argv in (*before, self.argv))
         after = () if self.removes_itself else self.cleanup
-        return "; \\\n".join([text, *(shlex.join(argv) for argv in after)])
+        return "; \\\n".join([text, *(join(argv) for argv in after)])
+
+
+def shown(argv: Argv) -> str:
+    """Return a command line as it is typed, its secrets masked."""
+    return typed(_covered(argv))
+
+
+def typed(covers: Iterable[str]) -> str:
+    """Return words as they are typed, what is masked without quotes around it."""
+    return " ".join(word if word == MASK else shlex.quote(word) for word in covers)
+
+
+def _covered(argv: Argv) -> Iterator[str]:
+    before = ""
+    for word, cover in zip(argv, hidden_words(argv), strict=True):
+        name, equals, value = word.partition("=")
+        if before == "--env" and equals:
+            # What a variable holds may itself be a command line.
+            yield f"{name}={MASK if is_secret(name) else _covered_line(value)}"
+        else:
+            yield cover
+        before = word
+
+
+def _covered_line(value: str) -> str:
+    try:
+        words = shlex.split(value)
+    except ValueError:
+        return hidden(value)
+    covers = hidden_words(words)
+    return hidden(value) if covers == words else typed(covers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +133,8 @@ def outcome(plan: Plan, result: int | OSError, seconds: float) -> str:
         return f"{plan.title}: {plan.argv[0]} could not be started: {result.strerror or result}"
     if result < 0:
         name = signal_name(-result)
+        if plan.is_local:
+            return f"{plan.title}: it was ended by {name}"
         return f"{plan.title}: the docker command line was ended by {name}; what it started may still run"
     lasted = span(seconds) if seconds < 60 else exact_span(seconds)
     if failed(result, seconds):

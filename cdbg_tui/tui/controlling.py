@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from cdbg_tui.engine import control, images
+from cdbg_tui.engine import control
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.model.container import Container, State
+from cdbg_tui.tui import freezing
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.choose import Choice, Choose
 from cdbg_tui.tui.screens.confirm import Confirm
@@ -95,9 +96,18 @@ def open_menu(app: CdbgApp, container: Container | None) -> None:
         )
         for verb in VERBS
     ]
+    if freezing.can_freeze(container):
+        choices.append(Choice("freeze", Content("freeze"), "f", Content("restart policy off, its corpse is kept")))
+    if policy := freezing.noted_policy(container):
+        put_back = Content("put back its restart policy ") + plain(policy)
+        choices.append(Choice("put back", put_back, "b", plain(freezing.put_back_command(app, container, policy))))
 
     def chosen(one: str | None) -> None:
-        if one is not None:
+        if one == "freeze":
+            freezing.do_freeze(app, container)
+        elif one == "put back":
+            freezing.do_put_back(app, container)
+        elif one is not None:
             _confirmed(app, container, next(verb for verb in VERBS if verb.id == one))
 
     app.push_screen(Choose(plain(container.name), choices), chosen)
@@ -135,62 +145,4 @@ def _do(app: CdbgApp, container: Container, verb: Verb, do: Callable[[Engine, st
         lambda: do(app.engine, container.id),
         lambda _: app.say(f"{container.name} {verb.past}"),
         lambda error: app.say(f"{container.name} was not {verb.past}: {error.what} {error.advice}", "error"),
-    )
-
-
-def left_behind(app: CdbgApp, _container: Container | None) -> None:
-    """Show what sessions left behind, and remove what is chosen."""
-
-    def show(items: tuple[images.LeftBehind, ...]) -> None:
-        if not items:
-            app.say("nothing is left behind: no debug container, no debug image")
-            return
-        everything = Choice("all", Content(f"remove all {len(items)}"), "a")
-        choices = [
-            Choice(
-                str(number),
-                Content(f"remove {item.kind} ") + plain(item.name),
-                "",
-                Content("running: perhaps in use" if item.is_running else ""),
-            )
-            for number, item in enumerate(items)
-        ]
-
-        def chosen(one: str | None) -> None:
-            if one is not None:
-                _remove_left_behind(app, items if one == "all" else (items[int(one)],))
-
-        app.push_screen(Choose(Content("left behind by debug sessions"), [everything, *choices]), chosen)
-
-    app.asking.ask(
-        "left behind",
-        lambda: images.left_behind(app.engine),
-        show,
-        lambda error: app.say(error.what, "error"),
-    )
-
-
-def _remove_left_behind(app: CdbgApp, items: tuple[images.LeftBehind, ...]) -> None:
-    names = Content(", ").join(plain(item.name) for item in items)
-    in_use = any(item.is_running for item in items)
-
-    def answered(yes: bool | None) -> None:
-        if yes:
-            app.asking.ask(
-                "left behind",
-                lambda: images.remove_left_behind(app.engine, items),
-                lambda complaints: app.say("; ".join(complaints) or "removed"),
-                lambda error: app.say(error.what, "error"),
-            )
-
-    app.push_screen(
-        Confirm(
-            Content("remove ") + names + Content("?"),
-            loss=Content(
-                "What runs may be a session in another terminal." if in_use else "What was kept in it is lost."
-            ),
-            yes="Remove",
-            dangerous=in_use,
-        ),
-        answered,
     )

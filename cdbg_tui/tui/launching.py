@@ -10,22 +10,21 @@ from textual.content import Content
 
 from cdbg_tui.engine import files, images, inside
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.model.container import Container, State
+from cdbg_tui.model.container import Container
 from cdbg_tui.sessions.exec import SHELLS, exec_plan, exec_refusal
 from cdbg_tui.sessions.plan import Plan, Refusal
-from cdbg_tui.sessions.rerun import rerun_plan
 from cdbg_tui.sessions.sidecar import sidecar_plan
 from cdbg_tui.tui import foreground
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.choose import Choice, Choose
 from cdbg_tui.tui.screens.confirm import Confirm
 from cdbg_tui.tui.screens.form import Field, Form
-from cdbg_tui.tui.screens.show_plan import ShowPlan
 
 if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
 
 Made = Plan | Refusal
+SLOW_SECONDS = 0.6
 
 
 def shell(app: CdbgApp, container: Container | None) -> None:
@@ -35,7 +34,7 @@ def shell(app: CdbgApp, container: Container | None) -> None:
     if refusal := exec_refusal(container):
         refuse(app, refusal)
         return
-    _prepared(
+    prepared(
         app,
         lambda: inside.find_shell(app.engine, container.id, SHELLS),
         lambda found: launch(app, exec_plan(container, app.engine.docker, shell=found)),
@@ -78,7 +77,7 @@ def shell_as(app: CdbgApp, container: Container | None) -> None:
             lambda values: launch(app, plan(values)) if values is not None else None,
         )
 
-    _prepared(app, read, ask)
+    prepared(app, read, ask)
 
 
 def sidecar(app: CdbgApp, container: Container | None) -> None:
@@ -95,7 +94,7 @@ def sidecar(app: CdbgApp, container: Container | None) -> None:
         else:
             _choose_toolbox(app, details, image)
 
-    _prepared(app, lambda: (files.inspect(app.engine, container.id), images.has_image(app.engine, image)), ready)
+    prepared(app, lambda: (files.inspect(app.engine, container.id), images.has_image(app.engine, image)), ready)
 
 
 def _sidecar(app: CdbgApp, details: dict[str, Any], image: str, **options: Any) -> Made:
@@ -123,39 +122,7 @@ def _choose_toolbox(app: CdbgApp, details: dict[str, Any], image: str) -> None:
         app.push_screen(Choose(title, [pull, *here]), chosen)
 
     app.say(f"{image} is not here: looking for local images with a shell…")
-    _prepared(app, lambda: images.images_with_shell(app.engine), ask)
-
-
-def rerun(app: CdbgApp, container: Container | None) -> None:
-    """Show what a rerun of a dead container does, then do it."""
-    if container is None:
-        return
-
-    def read() -> Made:
-        engine = app.engine
-        details = files.inspect(engine, container.id)
-        alive = (State.RUNNING, State.PAUSED)
-        running = [one.id for one in app.containers.values() if one.state in alive]
-        networks = [network["Name"] for network in engine.get("/networks")]
-        return rerun_plan(
-            details,
-            engine.docker,
-            shell=inside.find_shell(engine, container.id, SHELLS),
-            networks=networks,
-            running=running,
-            suffix=secrets.token_hex(2),
-        )
-
-    def show(made: Made) -> None:
-        if isinstance(made, Refusal):
-            refuse(app, made)
-            return
-        app.push_screen(
-            ShowPlan(made.title, made.banner, made.commands()),
-            lambda agreed: launch(app, made) if agreed else None,
-        )
-
-    _prepared(app, read, show)
+    prepared(app, lambda: images.images_with_shell(app.engine), ask)
 
 
 def launch(app: CdbgApp, made: Made) -> None:
@@ -200,9 +167,22 @@ def refuse(app: CdbgApp, refusal: Refusal) -> None:
     app.say(refusal.sentence + helps, "warning")
 
 
-def _prepared(app: CdbgApp, read: Callable[[], Any], then: Callable[[Any], None]) -> None:
-    """Read what a plan needs in the background, then go on; a newer wish replaces an older one."""
-    app.asking.ask("session", read, then, lambda error: _failed(app, error))
+def prepared(app: CdbgApp, read: Callable[[], Any], then: Callable[[Any], None]) -> None:
+    """Read what a plan needs in the background, then go on; a newer wish replaces an older one.
+
+    Where that takes long enough to be wondered about, it is said.
+    """
+    slow = app.set_timer(SLOW_SECONDS, lambda: app.say("looking at what is there…"))
+
+    def answered(answer: Any) -> None:
+        slow.stop()
+        then(answer)
+
+    def failed(error: EngineError) -> None:
+        slow.stop()
+        _failed(app, error)
+
+    app.asking.ask("session", read, answered, failed)
 
 
 def _failed(app: CdbgApp, error: EngineError) -> None:

@@ -281,11 +281,12 @@ def test_a_rerun_is_kept_if_the_engineer_says_so_and_can_be_removed_later(
     terminal.wait_for("kept: container")
     assert len(left_behind().split()) == 2
     terminal.keys("C-l")
-    terminal.wait_for("remove all 2")
+    terminal.wait_for("a removes all")
     terminal.keys("a")
     terminal.wait_for(re.compile("remove cdbg-cdbg-t-crash.*cdbg-rerun/cdbg-t-crash", re.S))
     terminal.keys("y")
     eventually(lambda: not left_behind())
+    eventually(lambda: "a removes all" not in terminal.screen())
     leaves_well(terminal)
 
 

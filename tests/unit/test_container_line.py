@@ -12,8 +12,8 @@ from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.query import Row
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.triage.word import Word, word
-from cdbg_tui.tui.panes.container_line import COLUMNS, ORDERS, glyph, heading, heads, layout, line, state_words
 from cdbg_tui.tui.cells import Cell
+from cdbg_tui.tui.panes.container_line import COLUMNS, ORDERS, glyph, heading, heads, layout, line, state_words
 from cdbg_tui.tui.widgets.line_list import changed_cells
 
 NOW = 100_000.0

@@ -19,7 +19,7 @@ ALLOWED = {
     "engine": {"engine", "model"},
     "sessions": {"sessions", "engine", "model"},
     "triage": {"triage", "engine", "model"},
-    "commands": {"commands", "sessions", "triage", "engine", "model"},
+    "commands": {"commands", "config", "sessions", "triage", "engine", "model"},
 }
 """Which rooms of the package may be entered from a room."""
 ONLY_IN_FUNCTIONS = {"docker", "psutil", "python_on_whales", "pyperclip", "requests"}

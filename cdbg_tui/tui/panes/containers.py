@@ -18,9 +18,9 @@ from cdbg_tui.model.container import Container
 from cdbg_tui.model.query import Row, matches, rows
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.triage.word import Word, word
+from cdbg_tui.tui.cells import Cell
 from cdbg_tui.tui.panes import container_line
 from cdbg_tui.tui.panes.container_line import ORDERS
-from cdbg_tui.tui.cells import Cell
 from cdbg_tui.tui.widgets.line_list import LineList
 from cdbg_tui.tui.widgets.pane import Pane
 
@@ -221,7 +221,7 @@ class ContainersPane(Pane):
         word_of: Callable[[Container], Word] = word,
     ) -> None:
         """Show these containers; *usages* and *word_of* are asked again at each `tick`."""
-        self.containers = containers
+        self.containers = {key: one for key, one in containers.items() if not one.is_probe}
         self.lines.usages = usages
         self.lines.word_of = word_of
         self.lines.now = now

@@ -28,12 +28,13 @@ class ShowPlan(ModalScreen[bool]):
         Binding("k", "scroll_body(-1)", "up", show=False),
     ]
 
-    def __init__(self, title: str, notes: Sequence[str], commands: str) -> None:
-        """*notes* are sentences, *commands* the command lines as they would be typed."""
+    def __init__(self, title: str, notes: Sequence[str], commands: str, shown: str = "") -> None:
+        """*notes* are sentences, *commands* the command lines; *shown* has them with secrets masked."""
         super().__init__(classes="dialog")
         self._title = title
         self._notes = tuple(notes)
         self._commands = commands
+        self._shown = shown or commands
 
     def compose(self) -> ComposeResult:
         """Lay out notes and command lines."""
@@ -44,7 +45,7 @@ class ShowPlan(ModalScreen[bool]):
                 if self._notes:
                     notes = (Content.assemble("• ", plain(note)) for note in self._notes)
                     yield Static(Content("\n").join(notes), classes="dialog--text")
-                for line in self._commands.splitlines():
+                for line in self._shown.splitlines():
                     yield Static(plain(line), classes="dialog--command")
 
     def action_copy(self) -> None:
