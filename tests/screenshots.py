@@ -23,6 +23,8 @@ from cdbg_tui.engine.connect import find
 from cdbg_tui.tui.app import CdbgApp
 from cdbg_tui.tui.panes.logs import LogsPane
 from cdbg_tui.tui.panes.processes import ProcessesPane
+from cdbg_tui.tui.screens.file_view import FileView
+from cdbg_tui.tui.viewing import Target, view
 from tests.support import PRIVATE_ENGINE
 from tests.tui.opened import NARROW, WIDE, Opened, opened
 
@@ -125,10 +127,14 @@ async def draw(engine: Engine) -> None:
     async with stage(engine, MIDDLE) as seen:
         await draw_logs(seen)
         await draw_changes(seen)
+        await draw_file(seen)
         await draw_inspect(seen)
         await draw_rerun(seen)
     async with stage(engine, (160, 40)) as seen:
         await draw_help(seen)
+    with wasteful_container(engine):
+        async with opened(engine, (140, 32), notifications=False) as seen:
+            await draw_image(seen)
 
 
 async def draw_dashboard(seen: Opened) -> None:
@@ -178,22 +184,37 @@ async def draw_changes(seen: Opened) -> None:
     """The files of a crash whose reason is only in one of them."""
     await seen.go_to("demo-invoice-import")
     await seen.press("d")
-    await seen.until(lambda: "importer.conf" in seen.text or "etc/" in seen.text)
-    await seen.press("z", "slash", *"error.log", "enter")
-    await seen.until(lambda: "1 of 1" in seen.text)
+    await seen.until(lambda: "what may tell why" in seen.text and "before its end" in seen.text)
     save(seen.app, "changes")
     await seen.press("escape", "escape")
 
 
+async def draw_file(seen: Opened) -> None:
+    """The script that ended in an error, searched for where it says so."""
+    await seen.go_to("demo-invoice-import")
+    assert seen.selected is not None
+    view(seen.app, Target(seen.selected.id, seen.selected.name, "/srv/importer/run"))
+    await seen.until(lambda: isinstance(seen.app.screen, FileView) and bool(seen.app.screen.view._colours))
+    await seen.press("slash", *"error", "enter")
+    await seen.until(lambda: "1 of" in seen.text)
+    save(seen.app, "file")
+    await seen.press("escape", "escape")
+
+
 async def draw_inspect(seen: Opened) -> None:
-    """What the engine knows of a container, its secrets masked."""
+    """What people ask of a container, its secrets masked; and what run has changed of its image."""
     await seen.go_to("demo-shop-api-1")
     await seen.press("i")
     await seen.until(lambda: "secrets are masked" in seen.text)
+    await seen.until(lambda: "given at run" in seen.text and "looking…" not in seen.text)
     await seen.press("slash", *"payment", "enter")
     await seen.until(lambda: "1 of" in seen.text)
     save(seen.app, "inspect")
-    await seen.press("escape", "escape")
+    await seen.press("escape", "3")
+    await seen.until(lambda: "which run made" in seen.text)
+    await seen.press("j", "j", "j")
+    save(seen.app, "compare")
+    await seen.press("escape")
 
 
 async def draw_rerun(seen: Opened) -> None:
@@ -202,6 +223,48 @@ async def draw_rerun(seen: Opened) -> None:
     await seen.press("c")
     await seen.until(lambda: "docker commit" in seen.text)
     save(seen.app, "rerun")
+    await seen.press("escape")
+
+
+WASTEFUL = """\
+FROM busybox:latest
+RUN mkdir -p /app /var/lib/apt/lists && head -c 31457280 /dev/urandom > /app/measurements.csv
+RUN head -c 8000000 /dev/urandom > /var/lib/apt/lists/deb.debian.org_main_Packages
+ENV MODEL=/app/model.bin
+RUN head -c 2500000 /app/measurements.csv > /app/model.bin && echo registry-token > /app/.npmrc
+RUN chmod 600 /app/model.bin && rm /app/measurements.csv /app/.npmrc
+CMD ["serve", "--model", "/app/model.bin"]
+"""
+
+
+@contextmanager
+def wasteful_container(engine: Engine) -> Iterator[None]:
+    """Lend a container of an image that carries what it does not need."""
+    name, image = "forecast", "shop/forecast:2.1"
+    docker = ("docker", "--host", engine.endpoint.url)
+    subprocess.run(
+        [*docker, "build", "--quiet", "--tag", image, "-"],
+        input=WASTEFUL,
+        text=True,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        subprocess.run([*docker, "create", "--name", name, image], check=True, stdout=subprocess.DEVNULL)
+        yield
+    finally:
+        subprocess.run([*docker, "rm", "--force", name], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run([*docker, "rmi", "--force", image], check=False, stdout=subprocess.DEVNULL)
+
+
+async def draw_image(seen: Opened) -> None:
+    """The layers of an image, one of which deletes what another brought."""
+    await seen.go_to("forecast")
+    await seen.press("I")
+    await seen.until(lambda: "in 5 layers" in seen.text and "layer 1 " in seen.text)
+    await seen.press("j", "j", "j", "j", "j")
+    await seen.until(lambda: "deleted 30.0 MiB" in seen.text)
+    save(seen.app, "image")
     await seen.press("escape")
 
 

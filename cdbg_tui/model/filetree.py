@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cdbg_tui.model.file import File, FileKind
 
@@ -56,6 +56,10 @@ class FileTree:
         """Return what is at *path*, links not followed."""
         return self._files.get(path)
 
+    def paths_below(self, path: str) -> Iterable[str]:
+        """Return the paths directly below *path*, as they came."""
+        return self._below.get(path, {})
+
     def below(self, path: str) -> list[File]:
         """Return what lies directly below *path*: directories first, then by name."""
         found = [self._files[one] for one in self._below.get(path, ())]
@@ -79,23 +83,54 @@ class FileTree:
 
         None where it leads nowhere, or round in a ring.
         """
-        todo = [part for part in reversed(path.split("/")) if part not in ("", ".")]
-        at, links = "/", 0
-        while todo:
-            part = todo.pop()
-            if part == "..":
-                at = posixpath.dirname(at)
-                continue
-            file = self._files.get(posixpath.join(at, part))
-            if file is None:
-                return None
-            if file.kind is not FileKind.LINK:
-                at = file.path
-                continue
-            links += 1
-            if links > _MOST_LINKS:
-                return None
-            if file.link.startswith("/"):
-                at = "/"
-            todo += [part for part in reversed(file.link.split("/")) if part not in ("", ".")]
-        return self._files.get(at)
+        return resolve(path, self._files.get)
+
+
+def resolve(path: str, get: Callable[[str], File | None]) -> File | None:
+    """Return what *path* leads to in the tree of which *get* tells what is at a path; its root holds links in.
+
+    None where it leads nowhere, or round in a ring.
+    """
+    todo = [part for part in reversed(path.split("/")) if part not in ("", ".")]
+    at, links = "/", 0
+    while todo:
+        part = todo.pop()
+        if part == "..":
+            at = posixpath.dirname(at)
+            continue
+        file = get(posixpath.join(at, part))
+        if file is None:
+            return None
+        if file.kind is not FileKind.LINK:
+            at = file.path
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            return None
+        if file.link.startswith("/"):
+            at = "/"
+        todo += [part for part in reversed(file.link.split("/")) if part not in ("", ".")]
+    return get(at)
+
+
+Weights = Mapping[str, tuple[int, float]]
+"""Of each directory, the bytes that lie below it, and when the newest of its files was written."""
+
+
+def weights(tree: FileTree) -> Weights:
+    """Return what lies below each directory of *tree*, in one pass, without recursion."""
+    found: dict[str, tuple[int, float]] = {}
+    order, todo = [], ["/"]
+    while todo:
+        path = todo.pop()
+        order.append(path)
+        todo += [one for one in tree.paths_below(path) if tree.has_below(one)]
+    for path in reversed(order):
+        total, newest = 0, 0.0
+        for one in tree.paths_below(path):
+            file = tree.get(one)
+            more, when = found.get(one) or ((file.size, file.modified) if file else (0, 0.0))
+            total += more
+            newest = max(newest, when)
+        found[path] = total, newest
+    return found

@@ -95,6 +95,7 @@ _SHOWN = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "escape": "Esc",
+    "enter": "Enter",
 }
 
 ACTIONS = (
@@ -121,8 +122,19 @@ ACTIONS = (
     Action(
         "rerun", "c", "rerun", "Commit and rerun it under a shell", "Sessions", on_dead, footer=True, wish=True
     ),
+    Action(
+        "rerun_as",
+        "C",
+        "rerun as…",
+        "Commit and rerun: choose volumes, network, user, root, strace",
+        "Sessions",
+        on_dead,
+        wish=True,
+    ),
     Action("changes", "d", "changes", "What it changed on disk", "Look", on_any, footer=True, wish=True),
     Action("inspect", "i", "inspect", "Everything the engine knows of it", "Look", on_any, footer=True, wish=True),
+    Action("image", "I", "image", "The layers of its image, and what they waste", "Look", on_any, wish=True),
+    Action("report", "R", "report", "Write a report of it for a colleague", "Look", on_any, wish=True),
     Action(
         "control", "x", "stop…", "Stop, start, restart, pause, kill, remove", "Act", on_any, footer=True, wish=True
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.app import App
@@ -43,12 +43,17 @@ from cdbg_tui.tui.panes.stats import StatsPane
 from cdbg_tui.tui.panes.triage import TriagePane
 from cdbg_tui.tui.screens.dashboard import Dashboard
 from cdbg_tui.tui.screens.fault import Fault
-from cdbg_tui.tui.screens.messages import ChangesWanted, CopyWanted, RetryWanted
+from cdbg_tui.tui.screens.messages import CopyWanted, RetryWanted
 from cdbg_tui.tui.widgets.headline import Headline
+
+if TYPE_CHECKING:
+    from cdbg_tui.model.analysis import Analysis
 
 AGES_SECONDS = 5.0
 ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
+LEFTOVERS_SECONDS = 5.0
+"""After the first list, it is looked for what sessions left behind: nobody waits for that."""
 JUDGED_UNSEEN = 200
 """Up to so many containers, those out of sight are diagnosed as well: a filter finds them by their cause."""
 
@@ -90,6 +95,8 @@ class CdbgApp(App[None]):
         self.following = Following(self)
         self.last_command = ""
         """The command line of the last session, to be copied."""
+        self.images_read: dict[str, Analysis] = {}
+        """The last images that were looked into, by their id."""
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the panes."""
@@ -165,12 +172,18 @@ class CdbgApp(App[None]):
         self.dashboard.query_one(Headline).show_trouble("")
         if not self._was_listed:
             self._was_listed = True
+            self.set_timer(LEFTOVERS_SECONDS, self._tell_leftovers)
             self.asking.ask("version", self._read_version, self._show_version, lambda _: None)
         if self._fault is not None:
             # A palette or a dialog may stand on it.
             while self.screen is not self.dashboard and len(self.screen_stack) > 1:
                 self.pop_screen()
             self._fault = None
+
+    def _tell_leftovers(self) -> None:
+        from cdbg_tui.tui import leftovers
+
+        leftovers.tell(self)
 
     def _lost(self, what: str, advice: str, retry_in: float) -> None:
         self.dashboard.query_one(Headline).show_trouble("engine lost, trying again")
@@ -223,7 +236,7 @@ class CdbgApp(App[None]):
         seen = self.dashboard.containers.visible_ids()
         are_few = len(self.containers) <= JUDGED_UNSEEN
         for container in containers:
-            if container.id in seen or (are_few and container.exit_code != 0):
+            if container.id in seen or (are_few and container.exit_code != 0 and not container.is_probe):
                 self.rounds.want(container, in_view=container.id in seen)
 
     def _judge_what_is_seen(self) -> None:
@@ -255,6 +268,8 @@ class CdbgApp(App[None]):
     def _count(self) -> None:
         up = dead = suffering = 0
         for container in self.containers.values():
+            if container.is_probe:
+                continue
             weight = self.word(container).weight
             if container.is_dead:
                 dead += 1
@@ -322,9 +337,11 @@ class CdbgApp(App[None]):
     def _save_wanted(self) -> None:
         self.post_message(Wished("save_log", self.following.container))
 
-    @on(ChangesWanted)
-    def _changes_wanted(self) -> None:
-        self.post_message(Wished("changes_again", self.following.container))
+    @on(TriagePane.FileWanted)
+    def _proof_wanted(self, event: TriagePane.FileWanted) -> None:
+        from cdbg_tui.tui.browsing import open_file
+
+        open_file(self, self.following.container, event.path, event.line)
 
     @on(Settled)
     def _settled(self, event: Settled) -> None:

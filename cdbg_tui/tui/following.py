@@ -14,7 +14,7 @@ from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.messages import LogRead, ProcessesListed
 from cdbg_tui.tui.panes.logs import LogsPane
 from cdbg_tui.tui.panes.processes import ProcessesPane
-from cdbg_tui.tui.panes.triage import TriagePane
+from cdbg_tui.tui.panes.triage import TriagePane, file_proof
 
 if TYPE_CHECKING:
     from cdbg_tui.triage.checklist import Check
@@ -134,6 +134,12 @@ class Following:
         """What its diagnosis offers to be run next."""
         findings = self._diagnosis.findings if self._diagnosis else ()
         return [step for finding in findings for step in finding.next if step.command]
+
+    @property
+    def file_in_proof(self) -> tuple[str, str]:
+        """The first file of the container that proves what was found, and the line in it; empty for none."""
+        proof = file_proof(self._diagnosis)
+        return (proof.path, proof.line) if proof is not None else ("", "")
 
     def _show_diagnosis(self) -> None:
         evidence, diagnosis, attempts = self._evidence, self._diagnosis, self._attempts

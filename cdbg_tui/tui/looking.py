@@ -1,41 +1,23 @@
-"""The screens that show one container: everything the engine knows, and what it changed on disk."""
+"""What is asked before a container is looked at more closely: may its ports be tried, where is its log saved."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from cdbg_tui.engine import files, logs
+from cdbg_tui.engine import logs
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.model.container import Container, mounts
+from cdbg_tui.model.container import Container
 from cdbg_tui.model.units import size
 from cdbg_tui.tui.paint import plain
-from cdbg_tui.tui.screens.changes import Changes
 from cdbg_tui.tui.screens.confirm import Confirm
 from cdbg_tui.tui.screens.form import Field, Form
-from cdbg_tui.tui.screens.inspect import Inspect
 
 if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
-
-
-def inspect(app: CdbgApp, container: Container | None) -> None:
-    """Show everything that the engine knows of a container."""
-    if container is None:
-        return
-
-    def show(details: dict[str, Any]) -> None:
-        app.push_screen(Inspect(details))
-
-    app.asking.ask(
-        "inspect",
-        lambda: files.inspect(app.engine, container.id),
-        show,
-        lambda error: app.say(f"{error.what} {error.advice}", "error"),
-    )
 
 
 def connect(app: CdbgApp, container: Container | None) -> None:
@@ -54,40 +36,6 @@ def connect(app: CdbgApp, container: Container | None) -> None:
             yes="Connect",
         ),
         answered,
-    )
-
-
-def changes(app: CdbgApp, container: Container | None) -> None:
-    """Show what a container changed on disk; the screen opens at once, the engine may take its time."""
-    if container is None:
-        return
-
-    def opened(details: dict[str, Any]) -> None:
-        screen = Changes(container.id, container.name, mounts(details))
-        app.push_screen(screen)
-        read_changes(app, screen)
-
-    app.asking.ask(
-        "inspect",
-        lambda: files.inspect(app.engine, container.id),
-        opened,
-        lambda error: app.say(f"{error.what} {error.advice}", "error"),
-    )
-
-
-def changes_again(app: CdbgApp, _container: Container | None) -> None:
-    """Read the changes anew for the screen that shows them."""
-    if isinstance(app.screen, Changes):
-        read_changes(app, app.screen)
-
-
-def read_changes(app: CdbgApp, screen: Changes) -> None:
-    """Ask the engine for the changes that *screen* shows."""
-    app.asking.ask(
-        "changes",
-        lambda: files.changes(app.engine, screen.container_id),
-        screen.show,
-        lambda error: screen.fail(f"{error.what} {error.advice}".strip()),
     )
 
 

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cdbg_tui.model.container import Container
-from cdbg_tui.tui import controlling, copying, launching, looking
+from cdbg_tui.tui import (
+    browsing,
+    controlling,
+    copying,
+    imaging,
+    inspecting,
+    launching,
+    leftovers,
+    looking,
+    rerunning,
+    sidecars,
+)
 
 if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
@@ -14,14 +25,18 @@ if TYPE_CHECKING:
 WISHES: dict[str, Callable[[CdbgApp, Container | None], None]] = {
     "shell": launching.shell,
     "shell_as": launching.shell_as,
-    "sidecar": launching.sidecar,
-    "rerun": launching.rerun,
-    "changes": looking.changes,
-    "changes_again": looking.changes_again,
+    "sidecar": sidecars.sidecar,
+    "rerun": rerunning.rerun,
+    "rerun_as": rerunning.rerun_as,
+    "changes": browsing.changes,
     "save_log": looking.save_log,
-    "inspect": looking.inspect,
+    "inspect": inspecting.inspect,
+    "inspect_again": inspecting.inspect_again,
+    "compare": inspecting.compare,
+    "report": inspecting.report,
+    "image": imaging.image,
     "connect": looking.connect,
     "control": controlling.open_menu,
     "copy": copying.open_menu,
-    "left_behind": controlling.left_behind,
+    "left_behind": leftovers.show,
 }

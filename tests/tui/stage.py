@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import cdbg_tui
-from cdbg_tui.tui.screens.messages import ChangesWanted, CopyWanted, RetryWanted
+from cdbg_tui.tui.screens.messages import CopyWanted, RetryWanted
 
 NOTHING = object()
 
@@ -37,10 +37,6 @@ class Stage(App[None]):
         self.asked.append(message)
 
     def on_retry_wanted(self, message: RetryWanted) -> None:
-        """Keep what is asked of the app."""
-        self.asked.append(message)
-
-    def on_changes_wanted(self, message: ChangesWanted) -> None:
         """Keep what is asked of the app."""
         self.asked.append(message)
 

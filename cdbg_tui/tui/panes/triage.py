@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from cdbg_tui.model.details import hidden
-from cdbg_tui.model.finding import Diagnosis, Finding, Step, Weight
+from cdbg_tui.model.finding import Diagnosis, Finding, Proof, Step, Weight
 from cdbg_tui.model.text import clean, one_line
 from cdbg_tui.tui.widgets.pane import Pane
 
@@ -45,10 +45,26 @@ class TriagePane(Pane):
         Binding(
             "T", "connect", "try to connect", show=False, tooltip="Connect to its ports, to complete the checklist"
         ),
+        Binding(
+            "f,enter",
+            "open_file",
+            "file",
+            show=False,
+            tooltip="The file that proves it, at its line",
+            key_display="f",
+        ),
     ]
 
     class ConnectWanted(Message):
         """The checklist's last questions are to be asked, which touch the container."""
+
+    class FileWanted(Message):
+        """The file in a finding's proof is to be shown, at its line."""
+
+        def __init__(self, path: str, line: str) -> None:
+            self.path = path
+            self.line = line
+            super().__init__()
 
     def __init__(self) -> None:
         super().__init__(id="triage")
@@ -97,6 +113,12 @@ class TriagePane(Pane):
         self._draw()
         self.post_message(self.ConnectWanted())
 
+    def action_open_file(self) -> None:
+        """Show the first file that is proof of anything."""
+        proof = file_proof(self._diagnosis)
+        if proof is not None:
+            self.post_message(self.FileWanted(proof.path, proof.line))
+
     def _draw(self) -> None:
         if self._diagnosis is None:
             return
@@ -114,7 +136,10 @@ class TriagePane(Pane):
 
 def diagnosis_words(diagnosis: Diagnosis, *, is_up: bool, is_whole: bool = True, width: int) -> Content:
     """Return a diagnosis as text, wrapped to *width* cells under its own margins."""
-    blocks = [_finding(finding, width) for finding in diagnosis.findings]
+    # The key opens one file: the first that proves anything.
+    proof = file_proof(diagnosis)
+    holder = next((finding for finding in diagnosis.findings if proof in finding.proof), None)
+    blocks = [_finding(finding, width, proof if finding is holder else None) for finding in diagnosis.findings]
     if not is_whole and not diagnosis.is_wrong:
         blocks.insert(0, _muted("looking…"))
     elif diagnosis.verdict is None or diagnosis.verdict.weight is Weight.NOTE:
@@ -144,7 +169,7 @@ def checklist_words(checks: Sequence[Check], *, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def _finding(finding: Finding, width: int) -> Content:
+def _finding(finding: Finding, width: int, file: Proof | None) -> Content:
     sign, colour = _SIGNS[finding.weight]
     title = Content.assemble(
         (f"{sign} {one_line(finding.title)}", f"bold {colour}"), (f"   {finding.certainty}", "$foreground-muted")
@@ -153,9 +178,22 @@ def _finding(finding: Finding, width: int) -> Content:
     for number, proof in enumerate(finding.proof):
         text = f"{clean(proof.source)}: {hidden(one_line(proof.text))}"
         lines.append(_hung(_muted("  proof  " if number == 0 else " " * 9), Content(text), width))
-    for number, step in enumerate(finding.next):
+    for number, step in enumerate([*_file_steps(file), *finding.next]):
         lines.append(_hung(_muted("  next   " if number == 0 else " " * 9), _step(step), width))
     return Content("\n").join(lines)
+
+
+def file_proof(diagnosis: Diagnosis | None) -> Proof | None:
+    """Return the first proof that is a file of the container."""
+    proofs = (proof for finding in diagnosis.findings for proof in finding.proof) if diagnosis else ()
+    return next((proof for proof in proofs if proof.path), None)
+
+
+def _file_steps(proof: Proof | None) -> list[Step]:
+    if proof is None:
+        return []
+    where = f"open {one_line(proof.path)}" + (" at that line" if proof.line else "")
+    return [Step(where, "f"), Step("see it among the changed files", "d")]
 
 
 def _step(step: Step) -> Content:

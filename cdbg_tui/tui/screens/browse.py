@@ -46,8 +46,12 @@ class Browse(Screen[None], Generic[T]):
         """Return the items that *text* finds, each with what leads to it."""
         raise NotImplementedError
 
-    def copied(self, item: T) -> CopyWanted:
-        """Return what is copied of *item*."""
+    def finds_at_once(self) -> bool:
+        """Tell whether a text may be looked for at each of its letters, or only when it is whole."""
+        return True
+
+    def copied(self, item: T) -> CopyWanted | None:
+        """Return what is copied of *item*; None for nothing."""
         raise NotImplementedError
 
     def reading(self, item: T) -> Content:
@@ -68,8 +72,12 @@ class Browse(Screen[None], Generic[T]):
     def on_mount(self) -> None:
         """Give the keys to the tree."""
         self.query_one(".browse--search").display = False
-        self.rows.refill()
+        self.fill()
         self.rows.focus()
+
+    def fill(self) -> None:
+        """Make the rows for the first time."""
+        self.rows.refill()
 
     def renew_head(self) -> None:
         """Show the head anew."""
@@ -88,10 +96,14 @@ class Browse(Screen[None], Generic[T]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Go to the first hit while the user types."""
-        self.search(event.value)
+        if self.finds_at_once():
+            self.search(event.value)
 
     def on_input_submitted(self) -> None:
         """Leave the search line; what was found stays marked."""
+        value = self.query_one(Input).value
+        if value != self.rows.wanted:
+            self.search(value)
         self.rows.focus()
         if not self.rows.wanted:
             self.query_one(".browse--search").display = False
@@ -134,8 +146,9 @@ class Browse(Screen[None], Generic[T]):
     def action_copy(self) -> None:
         """Ask for what the cursor is on to be copied."""
         node = self.rows.cursor_node
-        if node is not None and node.data is not None:
-            self.post_message(self.copied(node.data))
+        wanted = self.copied(node.data) if node is not None and node.data is not None else None
+        if wanted is not None:
+            self.post_message(wanted)
 
     def action_back(self) -> None:
         """End the search if there is one, or else leave."""

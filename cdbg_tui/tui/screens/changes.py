@@ -1,210 +1,179 @@
-"""The screen of changed files: what a container added, modified and deleted, as a tree."""
+"""The diff browser: the keys of the screen of a container's files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
+from textual import on
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Static, Tree
 
-from cdbg_tui.model.change import Change, Kind, Node
-from cdbg_tui.model.changetree import ChangeTree
-from cdbg_tui.model.container import Mount
-from cdbg_tui.model.text import one_line
-from cdbg_tui.tui.paint import plain, shorten
-from cdbg_tui.tui.screens.browse import Browse
-from cdbg_tui.tui.screens.messages import ChangesWanted, CopyWanted
-from cdbg_tui.tui.screens.prose import prose
-from cdbg_tui.tui.screens.tree import LazyTree
+from cdbg_tui.model.change import Kind
+from cdbg_tui.model.file import FileKind
+from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.screens.file_rows import TELLING, Row
+from cdbg_tui.tui.screens.file_source import Act, Tab
+from cdbg_tui.tui.screens.files import Files
 
-_COLOURS = {Kind.ADDED: "$text-success", Kind.MODIFIED: "$text-warning", Kind.DELETED: "$text-error"}
-_ORDER = (Kind.ADDED, Kind.MODIFIED, Kind.DELETED)
+MOST_UNFOLDED = 50_000
+"""More rows are not opened by one key: nobody reads them, and it would take its time."""
+_HIDING = Binding.Group("hide", compact=True)
 
 
-class ChangesTree(LazyTree[Node]):
-    """The tree of changed paths."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "tree--hit",
-        "tree--dim",
-        *(f"changes--{kind.word}" for kind in Kind),
-    }
-
-    def __init__(self, changes: ChangeTree) -> None:
-        super().__init__(changes.root)
-        self.changes = changes
-
-    def offspring(self, item: Node) -> Sequence[Node]:
-        """Return the changed paths directly below."""
-        return self.changes.below(item)
-
-    def has_offspring(self, item: Node) -> bool:
-        """Tell whether it is a directory that holds changes."""
-        return bool(item.children)
-
-    def paint(self, item: Node, width: int) -> Text:
-        """Return the row: the letter of ``docker diff``, the name, and words for both."""
-        mount = self.changes.mount(item)
-        if item.children:
-            words = "" if item is self.changes.root else _counted(self.changes, item, _ORDER)
-            name, style = one_line(item.name) + "/", self.style("tree--dim")
-        else:
-            words = item.kind.word if item.kind else ""
-            name = one_line(item.name)
-            style = self.style(f"changes--{words}")
-        if mount is not None:
-            words, style = f"mount point: {_mounted(mount)}", self.style("tree--dim")
-        letter = f"{item.kind.letter} " if item.kind else ""
-        room = width - len(letter) - len(words) - 2
-        if room < min(12, len(name)):
-            words, room = "", width - len(letter)
-        row = Text(letter + shorten(name, room), style=style, no_wrap=True, end="")
-        return row.append(f"  {words}" if words else "", style=self.style("tree--dim"))
-
-
-class Changes(Browse[Node]):
-    """What one container changed on disk. It opens empty; `show` or `fail` says what came of asking."""
+class Changes(Files):
+    """What a container changed, and all that it has, to be walked through and looked into."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "toggle_kind('ADDED')", "added"),
-        Binding("m,c", "toggle_kind('MODIFIED')", "modified", key_display="m"),
-        Binding("d", "toggle_kind('DELETED')", "deleted"),
+        Binding("tab,right_square_bracket", "tab(1)", "all, image", key_display="tab"),
+        Binding("shift+tab,left_square_bracket", "tab(-1)", "tab before", show=False),
+        Binding("ctrl+u", "whole", "all or changed", show=False),
+        Binding("a,ctrl+a", "toggle_kind('ADDED')", "added", key_display="a", group=_HIDING),
+        Binding("m,c", "toggle_kind('MODIFIED')", "modified", key_display="m", group=_HIDING),
+        Binding("d,ctrl+r", "toggle_kind('DELETED')", "deleted", key_display="d", group=_HIDING),
+        Binding("s", "order", "order"),
+        Binding("ctrl+s", "wish('copy')", "copy out", key_display="^s"),
+        Binding("o", "wish('edit')", "pager"),
+        Binding("X", "wish('export')", "export"),
         Binding("r", "again", "again"),
+        Binding("ctrl+@,ctrl+space", "fold_all", "fold", show=False),
     ]
 
-    def __init__(self, container_id: str, name: str, mounts: Iterable[Mount] = ()) -> None:
-        self.container_id = container_id
-        self._container = name
-        self._mounts = tuple(mounts)
-        self._changes = ChangeTree(())
-        self._is_known = False
-        self._is_laid_out = False
-        self._note = plain("asking the engine what was changed …", "$foreground-muted")
-        self._view = ChangesTree(self._changes)
-        super().__init__(self._view)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide kinds in the list of changes only."""
+        if action == "toggle_kind":
+            return self._tab is Tab.CHANGES
+        return True
 
-    def compose(self) -> ComposeResult:
-        """Put a note where the tree will be."""
-        yield from super().compose()
-        yield Static(self._note, classes="changes--note")
+    @on(Tree.NodeSelected)
+    def _selected(self) -> None:
+        self.action_open()
 
-    def on_mount(self) -> None:
-        """Show what may have arrived before the screen was there."""
-        self._is_laid_out = True
-        self._renew()
+    @on(Tree.NodeExpanded)
+    def _expanded(self, event: Tree.NodeExpanded[Row]) -> None:
+        item = event.node.data
+        if item is not None and self._view.is_to_enter(item.path) and not item.is_telling:
+            self._enter(item.path)
 
-    def show(self, changes: Iterable[Change]) -> None:
-        """Show *changes*; what was open and where the cursor stood stays."""
-        hidden = self._changes.hidden
-        self._changes = ChangeTree(changes, self._mounts)
-        self._changes.hidden = hidden
-        self._note, self._is_known = Content(""), True
-        if self._is_laid_out:
-            self._renew()
-
-    def fail(self, sentence: str) -> None:
-        """Say why there is nothing to show."""
-        self._changes = ChangeTree((), self._mounts)
-        self._note, self._is_known = prose(sentence, "$text-error"), False
-        if self._is_laid_out:
-            self._renew()
-
-    def _renew(self) -> None:
-        view = self._view
-        opened, at = {node.path for node in view.opened()}, [node.path for node in view.trail()]
-        view.changes, view.root.data = self._changes, self._changes.root
-        nodes = {node.path: node for node in self._changes.directories()}
-        found = [nodes[path] for path in at[:-1] if path in nodes]
-        if at:
-            above = found[-1] if found else self._changes.root
-            found += [node for node in self._changes.below(above) if node.path == at[-1]]
-        view.refill((nodes[path] for path in opened if path in nodes), found)
-        self._tell()
-        self.search_again()
-
-    def _tell(self) -> None:
-        some = self._changes.is_shown(self._changes.root)
-        note = self._note
-        if not some and not note.plain:
-            everything = any(self._changes.totals.values())
-            note = plain(_ALL_HIDDEN if everything else _NOTHING, "$foreground-muted")
-        self._view.display = some
-        line = self.query_one(".changes--note", Static)
-        line.display = not some
-        self.query_one(".browse--reading").display = some
-        line.update(note)
-        if some:
-            self._view.focus()
-        self.renew_head()
-
-    def head(self) -> Content:
-        """Return whose changes, how many of each kind, and what was not compared."""
-        title = Content.assemble(
-            ("changed files of ", "$foreground-muted"), plain(one_line(self._container), "bold")
-        )
-        counted = []
-        for kind in _ORDER:
-            number = f"{self._changes.totals.get(kind, 0):,}"
-            if kind in self._changes.hidden:
-                counted.append(Content.styled(f"{number} {kind.word} (hidden)", "$foreground-muted"))
-            else:
-                counted.append(
-                    Content.assemble((f"{kind.letter} ", f"bold {_COLOURS[kind]}"), f"{number} {kind.word}")
-                )
-        lines = [Content("    ").join([title, Content(" · ").join(counted)])]
-        if not self._is_known:
-            lines = [title]
-        if self._mounts:
-            named = ", ".join(f"{one_line(m.target)} ({one_line(m.kind)})" for m in self._mounts)
-            lines.append(plain(f"not compared, being mounts: {named}", "$foreground-muted"))
-        return Content("\n").join(lines)
-
-    def find(self, text: str) -> Sequence[Sequence[Node]]:
-        """Return the paths that *text* finds."""
-        return self._changes.search(text)
-
-    def copied(self, item: Node) -> CopyWanted:
-        """Return the path as it is, not as it is shown."""
-        return CopyWanted(item.path, "the path")
-
-    def reading(self, item: Node) -> Content:
-        """Return the whole path, and what became of it."""
-        mount = self._changes.mount(item)
-        if mount is not None:
-            words = f"mount point: {_mounted(mount)}"
-        elif item.children:
-            words = _counted(self._changes, item, _ORDER)
+    def action_open(self) -> None:
+        """View a file, fold a directory, follow a link, enter a mount."""
+        row, shown = self._row, self._shown
+        if row is None or shown is None:
+            return
+        node = self._view.cursor_node
+        file = shown.file(row.path)
+        if row == TELLING or (shown.has_below(row.path) and not row.is_telling):
+            if node is not None:
+                node.toggle()
+        elif self._view.is_to_enter(row.path):
+            self._enter(row.path)
+        elif file is not None and file.kind is FileKind.LINK and shown.kind(row.path) is not Kind.DELETED:
+            self._follow(row.path)
+        elif file is not None and file.is_directory:
+            self._say_of(row.path, "empty")
         else:
-            words = item.kind.word if item.kind else ""
-        return Content.assemble(plain(one_line(item.path)), (f"  {words}", "$foreground-muted"))
+            self._wish("view", row)
+
+    def _follow(self, path: str) -> None:
+        """Go to what a link leads to, in the tree that has everything."""
+        shown = self._shown
+        assert shown is not None  # noqa: S101 - there is a row
+        self._seek, self._follows = shown.real(path), True
+        if shown.is_whole:
+            self._renew()
+        else:
+            self._go_to(Tab.CONTAINER)
+
+    def action_wish(self, how: Act) -> None:
+        """Ask for a file to be viewed, copied out or opened, or for everything to be exported."""
+        row = self._row
+        if how == "export":
+            if self.source is not None:
+                self.source.act(how, "/", None, "", is_image=self._tab is Tab.IMAGE)
+        elif row is not None and row != TELLING:
+            self._wish(how, row)
+
+    def action_tab(self, step: int) -> None:
+        """Go to the next tab, at the same place."""
+        tabs = list(Tab)
+        self._follows = False
+        self._go_to(tabs[(tabs.index(self._tab) + step) % len(tabs)])
+
+    def action_go_to_tab(self, word: str) -> None:
+        """Go to a tab, at the same place."""
+        self._follows = False
+        self._go_to(Tab(word))
+
+    def action_whole(self) -> None:
+        """Show all files of the container, or those that were changed."""
+        self._follows = False
+        self._go_to(Tab.CONTAINER if self._tab is Tab.CHANGES else Tab.CHANGES)
+
+    def _go_to(self, tab: Tab) -> None:
+        if tab is self._tab:
+            return
+        row, shown = self._row, self._shown
+        if shown is not None and self._view.shown is shown:
+            self._remember()
+            if row is not None and row != TELLING and not self._follows:
+                self._seek = shown.real(row.path)
+        self._tab = tab
+        if tab in self._tabs:
+            self._renew()
+            return
+        if tab not in self._progress and tab is not Tab.CHANGES:
+            self._list(tab)
+        self._tell()
+
+    def action_order(self) -> None:
+        """Order each directory by path, size or time."""
+        self._order = self._order.next
+        for shown in self._tabs.values():
+            shown.sort_by(self._order)
+        self._renew()
 
     def action_toggle_kind(self, kind: str) -> None:
         """Hide a kind of change, or show it again."""
-        self._changes.toggle(Kind[kind])
-        self._renew()
+        if self._shown is not None:
+            self._shown.toggle(Kind[kind])
+            self._renew()
+
+    def action_fold_all(self) -> None:
+        """Open or close everything, unless that were too much to be read."""
+        shown = self._shown
+        is_folded = not any(child.is_expanded for child in self._view.root.children)
+        if shown is not None and len(shown) > MOST_UNFOLDED and is_folded:
+            self.app.notify(f"{len(shown):,} files are too many to open them all at once.", markup=False)
+            return
+        super().action_fold_all()
 
     def action_again(self) -> None:
-        """Ask for the changes to be read again."""
-        self._note = plain("asking the engine again …", "$foreground-muted")
-        self.query_one(".browse--reading", Static).update(self._note)
-        self.post_message(ChangesWanted(self.container_id))
+        """Ask for what is shown to be read again: the mount in which the cursor is, or else the tab."""
+        at, there = self._row, self._shown
+        point = there.mount_above(at.path) if at is not None and there is not None else ""
+        if there is not None and there.is_entered(point) and self.source is not None:
+            self.source.enter(point)
+            return
+        if self._tab is Tab.CHANGES:
+            asking = plain("asking the engine again …", "$foreground-muted")
+            self._notes[Tab.CHANGES] = asking
+            self.query_one(".browse--reading", Static).update(asking)
+            if self.source is not None:
+                self.source.read()
+            return
+        self._remember()
+        row, shown = self._row, self._tabs.pop(self._tab, None)
+        if row is not None and shown is not None:
+            self._seek = shown.real(row.path)
+        self._list(self._tab)
+        self._tell()
 
-
-_NOTHING = "Nothing was changed on disk since the container was made from its image."
-_ALL_HIDDEN = "Every kind of change is hidden: a, m and d show them again."
-
-
-def _counted(changes: ChangeTree, node: Node, kinds: Iterable[Kind]) -> str:
-    counts = changes.counts(node)
-    return ", ".join(
-        f"{counts[kind]:,} {kind.word}" for kind in kinds if counts[kind] and kind not in changes.hidden
-    )
-
-
-def _mounted(mount: Mount) -> str:
-    source = one_line(mount.name[:24] or mount.source)
-    return f"{one_line(mount.kind)} {source}".rstrip() + ("" if mount.writable else ", read-only")
+    def action_back(self) -> None:
+        """Cancel what is being read; end the search if there is one; or else leave."""
+        progress = self._progress.get(self._tab)
+        node = self._view.cursor_node
+        if progress is None and node is not None and node.data is not None:
+            progress = self._progress.get(node.data.path)
+        if progress is not None:
+            progress.cancel()
+            return
+        super().action_back()

@@ -16,11 +16,3 @@ class CopyWanted(Message):
 
 class RetryWanted(Message):
     """The user wants the engine to be tried again now."""
-
-
-class ChangesWanted(Message):
-    """The user wants the changed files of this container to be read again."""
-
-    def __init__(self, container_id: str) -> None:
-        self.container_id = container_id
-        super().__init__()

@@ -7,12 +7,14 @@ is on screen, cut to the width that there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, Generic, TypeVar
 
 from rich.style import Style
 from rich.text import Text, TextType
 from textual.binding import Binding, BindingType
+from textual.strip import Strip
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
@@ -36,10 +38,13 @@ class LazyTree(Tree[T], Generic[T]):
     ]
 
     def __init__(self, top: T, *, id: str | None = None) -> None:  # noqa: A002
+        self._changing = 0
         super().__init__(_NO_LABEL, top, id=id)
         self.guide_depth = 3
         self.wanted = ""
         """What is searched for, and marked in the rows."""
+        self.margin = 0
+        """Cells at the left that the tree leaves to columns."""
 
     def offspring(self, item: T) -> Sequence[T]:
         """Return what lies below *item*, in order."""
@@ -49,8 +54,20 @@ class LazyTree(Tree[T], Generic[T]):
         """Tell whether anything lies below *item*."""
         return bool(self.offspring(item))
 
+    def opens_with_all(self, item: T) -> bool:
+        """Tell whether *item* is opened where everything is."""
+        return True
+
+    def key(self, item: T) -> object:
+        """Return by what *item* is told from others; itself, unless items are made anew."""
+        return id(item)
+
     def paint(self, item: T, width: int) -> Text:
         """Return the row of *item*, in *width* cells at most."""
+        raise NotImplementedError
+
+    def paint_margin(self, item: T) -> Text:
+        """Return the columns of *item* beside the tree, in as many cells as the margin has."""
         raise NotImplementedError
 
     def style(self, name: str) -> Style:
@@ -59,21 +76,22 @@ class LazyTree(Tree[T], Generic[T]):
 
     def refill(self, open_items: Iterable[T] = (), at: Sequence[T] = ()) -> None:
         """Make the tree anew, with *open_items* open and the cursor as far down *at* as there is."""
-        opened = {id(item) for item in open_items}
+        opened = {self.key(item) for item in open_items}
         top = self.root.data
         self.clear()
         self.cursor_line = -1
         self.root.data = top
-        self._fill(self.root)
-        self.root.expand()
-        self._open_those(self.root, opened)
+        with self._at_once():
+            self._fill(self.root)
+            self.root.expand()
+            self._open_those(self.root, opened)
         self.go_to(at)
 
-    def _open_those(self, top: TreeNode[T], opened: set[int]) -> None:
+    def _open_those(self, top: TreeNode[T], opened: set[object]) -> None:
         todo = [top]
         while todo:
             for child in todo.pop().children:
-                if child.allow_expand and id(child.data) in opened:
+                if child.allow_expand and child.data is not None and self.key(child.data) in opened:
                     self._fill(child)
                     child.expand()
                     todo.append(child)
@@ -81,8 +99,23 @@ class LazyTree(Tree[T], Generic[T]):
     def _fill(self, node: TreeNode[T]) -> None:
         if node.children or node.data is None:
             return
-        for item in self.offspring(node.data):
-            node.add(_NO_LABEL, item, allow_expand=self.has_offspring(item))
+        with self._at_once():
+            for item in self.offspring(node.data):
+                node.add(_NO_LABEL, item, allow_expand=self.has_offspring(item))
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Lay the lines out anew once for all that is added and opened meanwhile, not for each of it."""
+        self._changing += 1
+        try:
+            yield
+        finally:
+            self._changing -= 1
+            self._invalidate()
+
+    def _invalidate(self) -> None:
+        if not self._changing:
+            super()._invalidate()
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[T]) -> None:
         """Make the rows below it on first sight."""
@@ -104,7 +137,7 @@ class LazyTree(Tree[T], Generic[T]):
         node = self.root
         for index, item in enumerate(trail):
             self._fill(node)
-            found = next((child for child in node.children if child.data is item), None)
+            found = self._child(node, item)
             if found is None:
                 break
             if not node.is_expanded:
@@ -115,6 +148,11 @@ class LazyTree(Tree[T], Generic[T]):
         # The tree gives its nodes their lines when it is asked for the last of them.
         if self.last_line >= 0:
             self.move_cursor(node if node.line >= 0 else self.get_node_at_line(0))
+
+    def _child(self, node: TreeNode[T], item: T) -> TreeNode[T] | None:
+        wanted = self.key(item)
+        children = (one for one in node.children if one.data is not None)
+        return next((one for one in children if one.data is not None and self.key(one.data) == wanted), None)
 
     def trail(self) -> list[T]:
         """Return the items from below the top to the cursor."""
@@ -132,20 +170,22 @@ class LazyTree(Tree[T], Generic[T]):
         if any(child.is_expanded for child in self.root.children):
             self.refill(at=at[:1])
             return
-        todo = [self.root]
-        while todo:
-            node = todo.pop()
-            self._fill(node)
-            for child in node.children:
-                if child.allow_expand:
-                    self._fill(child)
-                    child.expand()
-                    todo.append(child)
+        with self._at_once():
+            todo = [self.root]
+            while todo:
+                node = todo.pop()
+                self._fill(node)
+                for child in node.children:
+                    if child.allow_expand and child.data is not None and self.opens_with_all(child.data):
+                        self._fill(child)
+                        child.expand()
+                        todo.append(child)
         self.go_to(at)
 
     def repaint(self) -> None:
         """Paint every row anew: what they show has changed, not which there are."""
-        self._invalidate()
+        self._updates += 1
+        self.refresh()
 
     def action_enter_branch(self) -> None:
         """Open it, or go to the first below it."""
@@ -192,6 +232,21 @@ class LazyTree(Tree[T], Generic[T]):
         label.stylize(style)
         return row.append_text(label)
 
+    def _render_line(self, y: int, x1: int, x2: int, base_style: Style) -> Strip:
+        """Put the columns before the tree's own line."""
+        if not self.margin:
+            return super()._render_line(y, x1, x2, base_style)
+        width = self.size.width
+        line = super()._render_line(y, 0, max(0, width - self.margin), base_style)
+        node = self.get_node_at_line(y)
+        columns = Text(end="") if node is None or node.data is None else self.paint_margin(node.data)
+        columns.pad_right(max(0, self.margin - columns.cell_len))
+        style = base_style + Style(meta={"line": y})
+        if y == self.cursor_line:
+            style += self.get_component_rich_style("tree--cursor", partial=False)
+        columns.stylize(style)
+        return Strip.join([Strip(columns.render(self.app.console), self.margin), line]).crop(x1, x2)
+
     def _mark(self, label: Text) -> None:
         text, wanted = label.plain.casefold(), self.wanted.casefold()
         if len(text) != len(label.plain):  # folding has moved the letters
@@ -205,4 +260,4 @@ class LazyTree(Tree[T], Generic[T]):
         depth, above = 0 if self.show_root else -1, node.parent
         while above is not None:
             depth, above = depth + 1, above.parent
-        return max(8, self.size.width - depth * self.guide_depth - len(self.ICON_NODE))
+        return max(8, self.size.width - self.margin - depth * self.guide_depth - len(self.ICON_NODE))
