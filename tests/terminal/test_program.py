@@ -8,83 +8,15 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import psutil
 import pytest
 
 from tests.support import Docker, Run, eventually
+from tests.terminal.dashboard import Open, leaves_well, type_filter
 from tests.terminal.tmux import Tmux
 
 SESSION_LABEL = "dev.cdbg.session"
-
-
-class Open(Protocol):
-    """Opens the dashboard in a terminal."""
-
-    def __call__(
-        self, name: str = "", *, size: tuple[int, int] = (160, 45), settings: str = "", host: str = ""
-    ) -> Tmux:
-        """Open it on the test engine (or *host*) with *settings*, and go to the container *name*."""
-
-
-@pytest.fixture
-def cdbg(tmux: Tmux, engine_url: str, tmp_path: Path) -> Open:
-    """Opens the dashboard; the user's own settings are out of reach."""
-
-    def open_(name: str = "", *, size: tuple[int, int] = (160, 45), settings: str = "", host: str = "") -> Tmux:
-        config = tmp_path / "config" / "cdbg"
-        config.mkdir(parents=True, exist_ok=True)
-        (config / "config.toml").write_text(settings or 'toolbox = "busybox:latest"\n')
-        env = {
-            "DOCKER_HOST": host or engine_url,
-            "HOME": str(tmp_path),
-            "XDG_CONFIG_HOME": str(config.parent),
-            "XDG_STATE_HOME": str(tmp_path / "state"),
-        }
-        tmux.start([sys.executable, "-m", "cdbg_tui"], size, env)
-        if name:
-            tmux.wait_for(re.compile(r"\d+ up .*\d+ dead"))
-            tmux.keys("/")
-            tmux.wait_for("label:key=value")
-            type_filter(tmux, name)
-        return tmux
-
-    return open_
-
-
-@pytest.fixture
-def left_behind(docker: Docker) -> Iterator[Callable[[], str]]:
-    """Names what sessions have left on the engine; the test ends with nothing there."""
-
-    def names() -> str:
-        label = f"label={SESSION_LABEL}"
-        containers = docker("ps", "-a", "--filter", label, "--format", "{{.Names}}").stdout
-        images = docker("images", "--filter", label, "--format", "{{.Repository}}:{{.Tag}}").stdout
-        return containers + images
-
-    yield names
-    for container in docker("ps", "-aq", "--filter", f"label={SESSION_LABEL}").stdout.split():
-        docker("rm", "-f", container, check=False)
-    for image in docker("images", "-q", "--filter", f"label={SESSION_LABEL}").stdout.split():
-        docker("rmi", "-f", image, check=False)
-
-
-def type_filter(terminal: Tmux, name: str) -> None:
-    """Filter the list for *name*, whose prompt is open, and be back in the list with it selected."""
-    terminal.type(name)
-    terminal.wait_for(f"/{name} ─╯")
-    eventually(lambda: not re.search(rf"│ {name} +│", terminal.screen()))
-    terminal.wait_for(re.compile(rf"(triage|logs) · {name}"))
-
-
-def leaves_well(terminal: Tmux) -> None:
-    """After q the terminal is as it was before the program came."""
-    assert terminal.flag("alternate_on") == "1"
-    terminal.keys("q")
-    terminal.wait_for("[left 0]")
-    assert terminal.tty() == terminal.tty_before
-    assert terminal.modes() == terminal.modes_before
 
 
 def docker_cli(terminal: Tmux) -> psutil.Process:

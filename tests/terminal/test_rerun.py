@@ -24,24 +24,6 @@ Start = Callable[..., Tmux]
 
 
 @pytest.fixture
-def left_behind(docker: Docker) -> Iterator[LeftBehind]:
-    """Names what sessions have left on the engine; the test ends with nothing there."""
-    ways = (
-        (("ps", "-a", "--format", "{{.Names}}"), ("rm", "-f")),
-        (("images", "--format", "{{.Repository}}:{{.Tag}}"), ("rmi", "-f")),
-        (("volume", "ls", "--format", "{{.Name}}"), ("volume", "rm")),
-    )
-
-    def names() -> str:
-        return "".join(docker(*words, "--filter", LABEL).stdout for words, _ in ways)
-
-    yield names
-    for words, remove in ways:
-        for name in docker(*words, "--filter", LABEL).stdout.split():
-            docker(*remove, name, check=False)
-
-
-@pytest.fixture
 def start(tmux: Tmux, engine_url: str, tmp_path: Path) -> Start:
     """Starts cdbg with these words; the user's own settings are out of reach."""
 
