@@ -1,4 +1,8 @@
-"""Diagnoses in the background: who is in view first, each container once in each of its lives."""
+"""Diagnoses in the background: trouble in view first, each container once in each of its lives.
+
+What nobody sees, or runs without a sign of trouble, can wait: an engine that everybody who opens a dashboard asks
+everything at once has something else to do.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,10 @@ WORKERS = 4
 AGAIN_SECONDS = 10.0
 """One that changes more often is looked at no more often."""
 SHARED_SECONDS = 5.0
-HIDDEN_PACE = 0.5
-"""Seconds between two that nobody sees."""
+LATER_SECONDS = 15.0
+"""So long after the beginning the first of those is looked at that can wait."""
+LATER_PACE = 1.0
+"""Seconds between two of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +63,10 @@ class Rounds:
         self._heap: list[tuple[float, int, str]] = []
         self._count = itertools.count()
         self._wanted: dict[str, tuple[Container, bool]] = {}
-        """What waits in the heap, and whether it is in view."""
+        """What waits in the heap, and whether it is wanted soon."""
         self._seen: dict[str, tuple[Container, float]] = {}
         """As what each was last looked at, and when."""
-        self._next_hidden = 0.0
+        self._next_later = time.monotonic() + LATER_SECONDS - LATER_PACE
         self._paused = self._closed = False
         self._has_begun = False
         self._looking = 0
@@ -77,21 +83,21 @@ class Rounds:
         for number in range(WORKERS):
             threading.Thread(target=self._go_on, name=f"rounds-{number}", daemon=True).start()
 
-    def want(self, container: Container, *, in_view: bool) -> None:
+    def want(self, container: Container, *, soon: bool) -> None:
         """Look at *container* when its turn comes, unless that was done in this life of it."""
         one, now = container.id, time.monotonic()
         with self._work:
             seen, when = self._seen.get(one, (None, -AGAIN_SECONDS))
             if seen is not None and same_life(seen, container):
                 return
-            waiting, was_in_view = self._wanted.get(one, (None, False))
-            self._wanted[one] = container, in_view or was_in_view
-            if waiting is not None and was_in_view >= in_view:
+            waiting, was_soon = self._wanted.get(one, (None, False))
+            self._wanted[one] = container, soon or was_soon
+            if waiting is not None and was_soon >= soon:
                 return
             due = max(now, when + AGAIN_SECONDS)
-            if not in_view:
-                self._next_hidden = max(now, self._next_hidden) + HIDDEN_PACE
-                due = max(due, self._next_hidden)
+            if not soon:
+                self._next_later = max(now, self._next_later) + LATER_PACE
+                due = max(due, self._next_later)
             heapq.heappush(self._heap, (due, next(self._count), one))
             self._work.notify()
 

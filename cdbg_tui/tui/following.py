@@ -9,7 +9,7 @@ from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.logs import LogTail, earlier
 from cdbg_tui.engine.processes import ProcessWatch
 from cdbg_tui.model.container import Container
-from cdbg_tui.model.finding import Diagnosis, Step
+from cdbg_tui.model.finding import Diagnosis, Step, Weight
 from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.messages import LogRead, ProcessesListed
 from cdbg_tui.tui.panes.logs import LogsPane
@@ -41,6 +41,8 @@ class Following:
         self._evidence: Evidence | None = None
         self._diagnosis: Diagnosis | None = None
         self._attempts: Attempts | None = None
+        self._glances = True
+        """Whether what the list selected by itself is only glanced at, as long as it shows no sign of trouble."""
         self._tail: LogTail | None = None
         self._log_number = 0
         self._has_log = False
@@ -101,11 +103,19 @@ class Following:
             self._watch_processes()
             self._process_pane.say_of(container)
 
+    def look_whole(self) -> None:
+        """Look at everything from now on: somebody is there, or the engine has had time to breathe."""
+        if self._glances:
+            self._glances = False
+            if self._evidence is None or not self._evidence.is_whole:
+                self._ask()
+
     def _ask(self) -> None:
         container, app = self._container, self._app
         if container is None:
             return
         one, usage = container.id, app.usages.get(container.id)
+        glances = self._glances and app.is_calm(container)
 
         def look() -> Iterator[tuple[Evidence, Diagnosis]]:
             # Not on the app's thread: an answer that makes no sense is a sentence there, and a crash here; and
@@ -114,7 +124,10 @@ class Following:
             from cdbg_tui.triage.verdict import diagnose, for_engine
 
             for evidence in look_closer(app.engine, one, app.watcher.events_of(one), usage):
-                yield evidence, for_engine(diagnose(evidence), app.engine.endpoint.cli)
+                diagnosis = for_engine(diagnose(evidence), app.engine.endpoint.cli)
+                yield evidence, diagnosis
+                if glances and all(one.weight in (Weight.FINE, Weight.NOTE) for one in diagnosis.findings):
+                    return
 
         def found(answer: tuple[Evidence, Diagnosis]) -> None:
             evidence, diagnosis = answer

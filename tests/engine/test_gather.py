@@ -152,14 +152,14 @@ def test_each_is_looked_at_once_in_each_of_its_lives(
     one = run("sh", "-c", "exit 3")
     docker("wait", one)
     container = gather(engine, one).container
-    going.want(container, in_view=True)
+    going.want(container, soon=True)
     eventually(lambda: len(found) == 1)
-    going.want(container, in_view=True)
+    going.want(container, soon=True)
     docker("start", one)
     docker("wait", one)
     again = gather(engine, one).container
     assert not same_life(container, again)
-    going.want(again, in_view=False)
+    going.want(again, soon=True)
     eventually(lambda: len(found) == 2)
     assert [judged.diagnosis.verdict.weight for judged in found if judged.diagnosis.verdict] == [Weight.FAULT] * 2
 
@@ -167,8 +167,8 @@ def test_each_is_looked_at_once_in_each_of_its_lives(
 def test_paused_rounds_begin_nothing(engine: Engine, run: Run, rounds: tuple[Rounds, list[Judged]]) -> None:
     going, found = rounds
     going.pause()
-    going.want(gather(engine, run("true")).container, in_view=True)
-    going.want(gather(engine, run("true")).container, in_view=True)
+    going.want(gather(engine, run("true")).container, soon=True)
+    going.want(gather(engine, run("true")).container, soon=True)
     assert found == []
     going.resume()
     eventually(lambda: len(found) == 2)
@@ -183,3 +183,18 @@ def test_closed_rounds_leave_no_thread(engine: Engine) -> None:
     for thread in started:
         thread.join(2)
     assert not any(thread.is_alive() for thread in started)
+
+
+def test_what_shows_no_trouble_waits_and_trouble_overtakes_it(
+    engine: Engine, run: Run, rounds: tuple[Rounds, list[Judged]]
+) -> None:
+    going, found = rounds
+    calm = [gather(engine, run("sleep", "600")).container for _ in range(2)]
+    for container in calm:
+        going.want(container, soon=False)
+    trouble = gather(engine, run("sh", "-c", "exit 3")).container
+    going.want(trouble, soon=True)
+    going.want(calm[1], soon=True)
+    eventually(lambda: len(found) == 2)
+    assert {judged.container.id for judged in found} == {trouble.id, calm[1].id}
+    assert not going.is_at_rest

@@ -160,9 +160,9 @@ def test_is_opened_read_copied_out_and_brought_back(
     copied = copy_out(engine, container, case.copy, tmp_path)
     assert copied.path == tmp_path / case.copy.rpartition("/")[2]
     assert {words.partition(": ")[0].rpartition("/")[2] for words in copied.left_out} == case.left_out
-    for path in [copied.path, *copied.path.rglob("*")]:
-        assert os.path.realpath(path).startswith(str(tmp_path) + "/")
-        assert not stat.S_IMODE(path.lstat().st_mode) & 0o7077 or path.is_symlink()
+    for file in [copied.path, *copied.path.rglob("*")]:
+        assert os.path.realpath(file).startswith(str(tmp_path) + "/")
+        assert not stat.S_IMODE(file.lstat().st_mode) & 0o7077 or file.is_symlink()
 
     with opened(rerun_plan(remains(engine, container, SHELLS), engine.docker, secrets.token_hex(2))) as shell:
         assert shell.ask(case.ask) == case.answer
