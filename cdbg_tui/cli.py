@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     from cdbg_tui.config import Config
     from cdbg_tui.engine.connect import Endpoint
 
-COMMANDS = ("triage", "diff", "cat", "cp", "rerun", "image", "report")
+COMMANDS = (
+    "triage",
+    "diff",
+    "cat",
+    "cp",
+    "exec",
+    "attach",
+    "nsenter",
+    "rerun",
+    "sidecar",
+    "image",
+    "report",
+    "pcap",
+)
 """Those that need no dashboard: each is a module of `cdbg_tui.commands`."""
 
 

@@ -6,9 +6,15 @@
     theme = "textual-dark"          # any of Textual's
     stats-seconds = 2.0             # between two sweeps of the meters
     log-lines = 1000                # shown when a log is opened
+    sessions-open = "here"          # or, inside tmux, in a "split" or a "window"
 
     [keys]                          # action = "key" or "key,other key"
     shell = "f2"
+
+    [[command]]                     # of your own, as many as you like
+    name = "top"
+    key = "v"
+    argv = ["docker", "top", "{name}"]
 """
 
 from __future__ import annotations
@@ -20,7 +26,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from cdbg_tui.model.text import one_line
+
+if TYPE_CHECKING:
+    from cdbg_tui.sessions.custom import CustomCommand
 
 
 class ConfigError(Exception):
@@ -36,6 +47,8 @@ class Config:
     stats_seconds: float = 2.0
     log_lines: int = 1000
     keys: Mapping[str, str] = field(default_factory=dict)
+    sessions_open: str = "here"
+    command: tuple[CustomCommand, ...] = ()
 
 
 _KINDS: dict[str, Any] = {
@@ -43,8 +56,11 @@ _KINDS: dict[str, Any] = {
     "theme": (str,),
     "stats-seconds": (int, float),
     "log-lines": (int,),
+    "sessions-open": (str,),
     "keys": (dict,),
+    "command": (list,),
 }
+_ONE_OF = {"sessions-open": ("here", "split", "window")}
 _LEAST = {"stats-seconds": 0.5, "log-lines": 10}
 
 
@@ -75,7 +91,27 @@ def load(file: Path | None = None) -> Config:
         raise ConfigError(f"{file} cannot be read: {error}") from error
     for name, value in raw.items():
         _check(file, name, value)
+    if "command" in raw:
+        raw["command"] = _commands(file, raw["command"])
     return Config(**{name.replace("-", "_"): value for name, value in raw.items()})
+
+
+def _commands(file: Path, entries: list[Any]) -> tuple[CustomCommand, ...]:
+    # Only those who have some pay for reading them.
+    from cdbg_tui.sessions.custom import CustomError, read_command
+
+    made: list[CustomCommand] = []
+    for number, entry in enumerate(entries, 1):
+        called = entry.get("name") if isinstance(entry, dict) else None
+        which = f"[[command]] {number}" + (f" (“{one_line(called)}”)" if isinstance(called, str) else "")
+        try:
+            command = read_command(entry)
+        except CustomError as error:
+            raise ConfigError(f"{file}: {which}: {error}") from error
+        if any(other.name == command.name for other in made):
+            raise ConfigError(f"{file}: {which}: there is another one of that name.")
+        made.append(command)
+    return tuple(made)
 
 
 def _check(file: Path, name: str, value: Any) -> None:
@@ -85,8 +121,15 @@ def _check(file: Path, name: str, value: Any) -> None:
         raise ConfigError(f"{file}: there is no setting “{name}”.{hint}")
     infinite = isinstance(value, float) and not math.isfinite(value)
     if not isinstance(value, _KINDS[name]) or isinstance(value, bool) or infinite:
-        wanted = {"keys": "a table", "stats-seconds": "a number", "log-lines": "a whole number"}
+        wanted = {
+            "keys": "a table",
+            "command": "a list of tables, each headed [[command]]",
+            "stats-seconds": "a number",
+            "log-lines": "a whole number",
+        }
         raise ConfigError(f"{file}: “{name}” must be {wanted.get(name, 'a text in quotes')}.")
+    if name in _ONE_OF and value not in _ONE_OF[name]:
+        raise ConfigError(f"{file}: “{name}” must be one of {', '.join(_ONE_OF[name])}.")
     if name in _LEAST and value < _LEAST[name]:
         raise ConfigError(f"{file}: “{name}” must be at least {_LEAST[name]}.")
     if name == "keys":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cdbg_tui.triage.causes import CAUSES
 from cdbg_tui.tui.screens.dashboard import help_groups
+from tests.matrix import SESSIONS, TARGETS
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -37,7 +38,17 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-TABLES: dict[str, Callable[[], str]] = {"keys": keys, "causes": causes}
+def matrix() -> str:
+    """Return in Markdown which session can be had of which container: a row a container."""
+    lines = ["| container | " + " | ".join(session.words for session in SESSIONS) + " |"]
+    lines.append("|---" * (len(SESSIONS) + 1) + "|")
+    for target in TARGETS:
+        cells = (target.refused.get(session.id, "✔") for session in SESSIONS)
+        lines.append(f"| {_cell(target.words)} | " + " | ".join(_cell(cell) for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {"keys": keys, "causes": causes, "matrix": matrix}
 """By the word in the marks between which each stands."""
 
 
@@ -55,7 +66,7 @@ def main() -> None:
     """Write the tables into the README."""
     text = README.read_text(encoding="utf-8")
     for name, table in TABLES.items():
-        text = text.replace(table_in(text, name), table())
+        text = _between(name).sub(table().replace("\\", r"\\"), text)
     README.write_text(text, encoding="utf-8")
 
 

@@ -28,6 +28,30 @@ when the shell ends, or kept if you say so.
 
 exit status: the shell's; 125 it could not be had, 130 interrupted before it began"""
 
+SIDECAR = """\
+Runs a shell, or COMMAND, in a toolbox container in the PID and network namespaces of a running one. Its files are
+in /target, its variables in /target.env; nothing is written into it, and the toolbox is removed at the end.
+
+exit status: the shell's or COMMAND's; 125 it could not be had, 130 interrupted before it began"""
+
+EXEC = """\
+Opens the best shell that a running container has, found by looking at its files, or runs COMMAND in it. On a
+terminal that is a session as in the dashboard; COMMAND, or a pipe, has the words of docker only.
+
+exit status: that of the shell or COMMAND; 125 it could not be had"""
+
+ATTACH = """\
+Attaches to the main process of a running container. Signals are not passed on, and how to leave is told first:
+Ctrl+] where each key goes to the program, else Ctrl+C.
+
+exit status: 0 you left and it runs on; else that of the container; 125 it could not be had"""
+
+NSENTER = """\
+Runs this machine's shell, or COMMAND, in namespaces of a running container of this machine, as in
+cdbg nsenter web --namespaces net -- tcpdump -ni any. It takes root.
+
+exit status: that of the shell or COMMAND; 125 it could not be had"""
+
 DIFF = """\
 Lists what a container, dead or alive, changed on disk, as docker diff does: A added, C changed, D deleted. Into a
 pipe a line a change, with tabs between kind, mode, uid:gid, bytes, time, path and, of a link, where it leads; what
@@ -48,12 +72,34 @@ copy are left out, and named. Of modes, only whether the owner may execute is ke
 
 exit status: 0 well, 1 it failed or would overwrite something, 130 interrupted; then nothing is left"""
 
+PCAP = """\
+Captures a container's packets with tcpdump in its network namespace: this machine's, if it runs the container and
+you are root, else the container's own, else by a sidecar of the toolbox image. The file is written on this side,
+whole packets only, and never over another one. FILTER is pcap-filter(7): 'tcp port 80 and not host 10.0.0.1'.
+
+exit status: 0 a bound was reached or you ended it, and there is a file; 1 something else ended it (what came until
+then is kept); 125 it could not begin"""
+
 EPILOG = """\
 The engine is chosen as the docker command does it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, then the
 current context. Settings are read from ~/.config/cdbg/config.toml."""
 
 # argparse has no public name for it.
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+
+
+class _Parser(argparse.ArgumentParser):
+    """The parser of one command; where that takes ``words``, what follows ``--`` is them, and nothing of ours."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Parse; argparse itself, when options stand between, takes words that come last for none."""
+        words = list(args or ())
+        if not any(action.dest == "words" for action in self._actions) or "--" not in words:
+            return super().parse_known_args(args, namespace)
+        at = words.index("--")
+        found, unknown = super().parse_known_args(words[:at], namespace)
+        found.words = [*found.words, *words[at + 1 :]]
+        return found, unknown
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,12 +115,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--ping", action="store_true", help="say nothing, end with 0 if the engine answers and 1 if not"
     )
-    commands = made.add_subparsers(dest="command", metavar="COMMAND")
+    commands: _Commands = made.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     commands.add_parser(
         "demo",
         help="make a handful of containers with typical fates, open the dashboard, remove them on leaving",
     )
-    for add in (_triage, _diff, _cat, _cp, _rerun, _image, _report):
+    for add in (_triage, _diff, _cat, _cp, _exec, _attach, _nsenter, _rerun, _sidecar, _image, _report, _pcap):
         add(commands)
     for command in commands.choices.values():
         # Not given here, what was given before the command holds.
@@ -156,6 +202,54 @@ def _of_image(made: argparse.ArgumentParser) -> None:
     )
 
 
+def _exec(commands: _Commands) -> None:
+    made = commands.add_parser(
+        "exec",
+        help="a shell or a command inside a running container",
+        description=EXEC,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _name(made)
+    made.add_argument("-u", "--user", metavar="USER", default="", help="a name that it knows, or UID[:GID]")
+    made.add_argument("-w", "--workdir", metavar="DIR", default="", help="the directory to begin in")
+    made.add_argument(
+        "-e", "--env", metavar="NAME=VALUE", action="append", default=[], help="a variable, or several"
+    )
+    made.add_argument("--privileged", action="store_true", help="with all capabilities")
+    made.add_argument("--print", action="store_true", help="write the command, run nothing")
+    made.add_argument("words", nargs="*", metavar="-- COMMAND", help="run this instead of a shell")
+
+
+def _attach(commands: _Commands) -> None:
+    made = commands.add_parser(
+        "attach",
+        help="the input and output of a container's main process",
+        description=ATTACH,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _name(made)
+    made.add_argument("--print", action="store_true", help="write the command, run nothing")
+
+
+def _nsenter(commands: _Commands) -> None:
+    made = commands.add_parser(
+        "nsenter",
+        help="programs of this machine in a container's namespaces",
+        description=NSENTER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _name(made)
+    made.add_argument(
+        "--namespaces",
+        metavar="LIST",
+        default="net",
+        help="of net,pid,mnt,uts,ipc,user,cgroup; all for all but user (default: %(default)s)",
+    )
+    made.add_argument("--sudo", action="store_true", help="become root by sudo")
+    made.add_argument("--print", action="store_true", help="write the command, run nothing")
+    made.add_argument("words", nargs="*", metavar="-- COMMAND", help="run this instead of a shell")
+
+
 def _rerun(commands: _Commands) -> None:
     made = commands.add_parser(
         "rerun",
@@ -183,6 +277,30 @@ def _rerun(commands: _Commands) -> None:
     keep.add_argument("--keep", action="store_true", help="keep container and image, without asking")
     keep.add_argument("--remove", action="store_true", help="remove them, without asking")
     made.add_argument("--print", action="store_true", help="write the commands, run none of them")
+
+
+def _sidecar(commands: _Commands) -> None:
+    made = commands.add_parser(
+        "sidecar",
+        help="a toolbox beside a running container, in its namespaces",
+        description=SIDECAR,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _name(made)
+    made.add_argument(
+        "--profile",
+        choices=("general", "netadmin", "sysadmin", "privileged", "restricted"),
+        default="general",
+        help="what it may do, as kubectl debug names it, whose sysadmin is privileged here (default: %(default)s)",
+    )
+    made.add_argument("--image", metavar="IMAGE", default="", help="the toolbox (default: that of the settings)")
+    made.add_argument("--volumes-from", action="store_true", help="with its volumes where it has them")
+    made.add_argument("--ipc", action="store_true", help="in its IPC namespace, if it shares that")
+    made.add_argument("--root", action="store_true", help="with its root, by a static busybox of the toolbox")
+    made.add_argument("--user", metavar="USER", default="", help="as this user of the toolbox (default: root)")
+    made.add_argument("--pull", action="store_true", help="docker pull the toolbox first")
+    made.add_argument("--print", action="store_true", help="write the commands, run none of them")
+    made.add_argument("words", nargs="*", metavar="-- COMMAND", help="run this instead of a shell")
 
 
 def _image(commands: _Commands) -> None:
@@ -218,6 +336,25 @@ def _report(commands: _Commands) -> None:
     )
 
 
+def _pcap(commands: _Commands) -> None:
+    made = commands.add_parser(
+        "pcap",
+        help="capture a container's packets to a .pcap file here",
+        description=PCAP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _name(made)
+    made.add_argument(
+        "-o", "--output", metavar="FILE", default="", help="- for standard output (default: NAME-TIME.pcap)"
+    )
+    made.add_argument("-f", "--filter", metavar="FILTER", default="", help="which packets, as tcpdump takes it")
+    made.add_argument("--packets", metavar="N", type=int, default=0, help="end after so many packets")
+    made.add_argument("--bytes", metavar="N", default="", help="end before the file is larger, as 500k or 10M")
+    made.add_argument("--seconds", metavar="N", default="", help="end after so long, as 90, 5m or 1h")
+    made.add_argument("--by", choices=("host", "exec", "sidecar"), help="where tcpdump runs")
+    made.add_argument("--print", action="store_true", help="write the command, run nothing")
+
+
 def misasked(options: argparse.Namespace) -> str:
     """Return what is wrong with words that argparse let pass; empty where nothing is."""
     if options.command == "triage":
@@ -229,6 +366,8 @@ def misasked(options: argparse.Namespace) -> str:
             return "--checklist is for one container"
         if options.connect and not options.checklist:
             return "--connect belongs to --checklist"
+    if options.command == "pcap" and options.packets < 0:
+        return "--packets is a number above 0"
     if options.command == "image":
         lowest = options.lowest_efficiency
         if lowest is not None and not 0 <= lowest <= 1:

@@ -21,7 +21,14 @@ from cdbg_tui.model.container import Container, State, from_inspect
 from cdbg_tui.sessions.exec import SHELLS
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Plan, Refusal
 from cdbg_tui.sessions.rerun import Choices, Start, rerun_plan, rerun_refusal
-from cdbg_tui.sessions.running import clean, ending_cleans_up, missing, on_terminal, signals_for_the_child
+from cdbg_tui.sessions.running import (
+    clean,
+    ending_cleans_up,
+    missing,
+    on_terminal,
+    signals_for_the_child,
+    wants_kept,
+)
 
 YOUNG_SECONDS = 60.0
 """One that was restarted, and has run for longer, does not crash at once."""
@@ -119,10 +126,4 @@ def _run(plan: Plan, options: argparse.Namespace) -> int:
 def _keeps(plan: Plan, options: argparse.Namespace) -> bool:
     if options.keep or options.remove:
         return bool(options.keep)
-    sys.stderr.write(f"Keep what {plan.title} made? [y/N] ")
-    sys.stderr.flush()
-    try:
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
-    except KeyboardInterrupt:
-        sys.stderr.write("\n")
-        return False
+    return wants_kept(plan)

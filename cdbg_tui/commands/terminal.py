@@ -73,13 +73,19 @@ def never_fail_to_encode() -> None:
 
 @contextmanager
 def read_or_not() -> Iterator[None]:
-    """Take it that a reader of standard output has seen enough, as ``head`` does: that is no failure."""
+    """Take it that a reader of standard output has seen enough, as ``head`` does: that is no failure.
+
+    Raises:
+        EngineError: it cannot be written, for want of room for instance.
+    """
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # What Python flushes when it ends must not fail as well.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise EngineError("refused", f"Standard output cannot be written: {error.strerror}.") from error
 
 
 def tell(lines: Iterable[str]) -> None:
@@ -102,14 +108,7 @@ def write(pieces: Iterable[bytes]) -> None:
         for piece in pieces:
             rest = memoryview(piece)
             while rest:
-                try:
-                    rest = rest[os.write(out, rest) :]
-                except BrokenPipeError:
-                    raise
-                except OSError as error:
-                    raise EngineError(
-                        "refused", f"Standard output cannot be written: {error.strerror}."
-                    ) from error
+                rest = rest[os.write(out, rest) :]
 
 
 def is_terminal() -> bool:

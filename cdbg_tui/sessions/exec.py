@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Collection
 
 from cdbg_tui.model.container import Container, State
-from cdbg_tui.sessions.plan import NO_DETACH, Docker, Plan, Refusal
+from cdbg_tui.sessions.plan import NO_DETACH, Argv, Docker, Plan, Refusal
 
 SHELLS = (
     "/bin/bash",
@@ -26,6 +28,9 @@ SHELLS = (
 )
 """Where shells lie, best first; a bare busybox serves as one. Distroless debug images keep theirs in /busybox."""
 
+_VARIABLE = re.compile(r"[^\s=]+(=|$)")
+_MOST_NAMES = 8
+
 
 def shell_argv(shell: str) -> tuple[str, ...]:
     """Return the words that start *shell*: a bare busybox wants to be told what it is to be."""
@@ -39,32 +44,67 @@ def exec_plan(
     shell: str | None,
     user: str = "",
     workdir: str = "",
-    command: str = "",
+    command: str | Argv = (),
+    variables: str | Argv = (),
+    privileged: bool = False,
+    users: Collection[str] | None = None,
+    tty: bool = True,
 ) -> Plan | Refusal:
-    """Plan a shell in *target*, or *command* (as one would type it) in its stead.
+    """Plan a shell in *target*, or *command* in its stead.
 
-    *shell* is what was found in the container, None if nothing was; *user* and *workdir* are the
-    container's own where empty.
+    *shell* is what was found in the container, None if nothing was; *user* and *workdir* are the container's
+    own where empty. *command* and *variables* are words, or one text as one would type it. *users* are the
+    names that the container knows, None if that was not looked at. Without *tty*, its input and output are
+    as good as those of a pipe.
     """
-    if refusal := exec_refusal(target):
+    if refusal := exec_refusal(target) or _no_such_user(target, user, users):
         return refusal
     try:
-        words = tuple(shlex.split(command))
+        words, env = _words(command, "command"), _words(variables, "variables")
     except ValueError as error:
-        return Refusal(f"The command cannot be read: {error}.")
+        return Refusal(str(error))
+    if wrong := next((word for word in env if not _VARIABLE.match(word)), None):
+        return Refusal(f"“{wrong}” is no variable: they are written NAME=value, or NAME for its value here.")
     if not words and shell is None:
         return Refusal(
             f"{target.name} has no shell.", "s", "a sidecar brings its own and sees the same processes and files"
         )
-    options = (*NO_DETACH, *(("--user", user) if user else ()), *(("--workdir", workdir) if workdir else ()))
+    options = [*NO_DETACH] if tty else []
+    options += ["--user", user] if user else []
+    options += ["--workdir", workdir] if workdir else []
+    options += [word for one in env for word in ("--env", one)]
+    options += ["--privileged"] if privileged else []
     inner = words or shell_argv(shell or "")
     what = "shell" if not words else words[0]
     whose = f" as {user}" if user else ""
     return Plan(
         title=f"{what} in {target.name}{whose}",
-        argv=docker("exec", "-it", *options, target.id[:12], *inner),
+        argv=docker("exec", "-it" if tty else "-i", *options, target.id[:12], *inner),
         banner=(f"{what} in {target.name}{whose}; exit or Ctrl+D comes back.",),
     )
+
+
+def _words(typed: str | Argv, what: str) -> Argv:
+    """Return what was typed as words.
+
+    Raises:
+        ValueError: a quote is open; the text is a sentence.
+    """
+    if not isinstance(typed, str):
+        return tuple(typed)
+    try:
+        return tuple(shlex.split(typed))
+    except ValueError as error:
+        raise ValueError(f"The {what} cannot be read: {error}.") from error
+
+
+def _no_such_user(target: Container, user: str, users: Collection[str] | None) -> Refusal | None:
+    """Say that the container does not know *user*: the engine looks names up in its files, but not numbers."""
+    name = user.partition(":")[0]
+    if users is None or not name or name.isdigit() or name in users:
+        return None
+    known = f"it knows {', '.join(list(users)[:_MOST_NAMES])}" if users else "it has no /etc/passwd"
+    return Refusal(f"{target.name} has no user “{name}”: {known}. A number does everywhere, as 0 or 1000:1000.")
 
 
 def exec_refusal(target: Container) -> Refusal | None:

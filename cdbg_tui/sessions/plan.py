@@ -12,6 +12,7 @@ from cdbg_tui.model.container import SESSION_LABEL, TARGET_LABEL
 from cdbg_tui.model.details import hidden, hidden_words, is_secret
 from cdbg_tui.model.text import MASK
 from cdbg_tui.model.units import exact_span, span
+from cdbg_tui.sessions.life import Life
 
 __all__ = ["SESSION_LABEL", "TARGET_LABEL", "Argv", "Docker", "Plan", "Refusal", "failed", "outcome", "shown"]
 
@@ -56,8 +57,20 @@ class Plan:
     """Before `cleanup`, the engineer is asked whether it shall be left out."""
     kept: str = ""
     """What to say when it was left out: what is still there, and how to come back to it."""
+    still_runs: Argv = ()
+    """Prints ``true`` if what was attached to runs on: then it was left, whatever status docker gives that."""
+    ends_on_ctrl_c: bool = False
+    """Ctrl+C is the way to leave: a command line that does not end by it (later docker attach) is killed."""
     is_local: bool = False
     """The interactive command is a program of this machine, not the docker command line."""
+    into: str = ""
+    """The file on this side, made anew, that the interactive command's standard output goes to."""
+    stays: bool = False
+    """Its output is what is wanted: it is left on the screen until Enter is pressed."""
+    brief: Argv = ()
+    """The interactive command as the screen shows it, where a script in it is too long to be read there."""
+    life: Life | None = None
+    """Of the container in whose namespaces it lives, and with which it ends."""
 
     def commands(self) -> str:
         """Return all as one command for a shell, the same that is run.
@@ -67,12 +80,14 @@ class Plan:
         return self._joined(shlex.join)
 
     def shown(self) -> str:
-        """Return the same with its secrets masked: for the screen, not to be run."""
-        return self._joined(shown)
+        """Return the same with its secrets masked, and its script cut: for the screen, not to be run."""
+        return self._joined(shown, self.brief)
 
-    def _joined(self, join: Callable[[Argv], str]) -> str:
+    def _joined(self, join: Callable[[Argv], str], brief: Argv = ()) -> str:
         before = [self.pull, *self.prepare] if self.pull else list(self.prepare)
-        text = " &&\n".join(join(argv) for argv in (*before, self.argv))
+        text = " &&\n".join(join(argv) for argv in (*before, brief or self.argv))
+        if self.into not in ("", "-"):
+            text += f" > {shlex.quote(self.into)}"
         after = () if self.removes_itself else self.cleanup
         return "; \\\n".join([text, *(join(argv) for argv in after)])
 
@@ -124,19 +139,24 @@ def failed(result: int | OSError, seconds: float) -> bool:
     return result in (NOT_EXECUTABLE, NOT_FOUND) and seconds < AT_ONCE_SECONDS
 
 
-def outcome(plan: Plan, result: int | OSError, seconds: float) -> str:
+def outcome(plan: Plan, result: int | OSError, seconds: float, ended: str = "") -> str:
     """Return the one line that tells how the interactive command ended.
 
-    *result* is its exit code, minus the signal that killed the docker CLI, or why that did not start.
+    *result* is its exit code, minus the signal that killed the docker CLI, or why that did not start; *ended*
+    tells what became of the container that it lived in.
     """
     if isinstance(result, OSError):
         return f"{plan.title}: {plan.argv[0]} could not be started: {result.strerror or result}"
     if result < 0:
         name = signal_name(-result)
+        if plan.stays and result == -signal.SIGINT:
+            return f"{plan.title} left after {span(seconds)} by Ctrl+C"
         if plan.is_local:
             return f"{plan.title}: it was ended by {name}"
         return f"{plan.title}: the docker command line was ended by {name}; what it started may still run"
     lasted = span(seconds) if seconds < 60 else exact_span(seconds)
+    if ended:
+        return f"{plan.title} was ended after {lasted}: {ended} ({result})"
     if failed(result, seconds):
         return f"{plan.title} did not start: {_START_FAILURES[result]} ({result})"
     if result == 0:

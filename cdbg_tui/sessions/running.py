@@ -19,20 +19,25 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from cdbg_tui.model.text import one_line
+from cdbg_tui.model.units import size
+from cdbg_tui.sessions.life import ENDED, what_ended
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Argv, Plan, failed, outcome, shown
+from cdbg_tui.sessions.pulling import pull
 
-# What a child may have left switched on: the alternate screen (DECSC first, or leaving it moves the cursor),
-# the scroll region, mouse, focus and paste reports, key protocols, application keys, insert mode, no wrap,
-# line drawing, colours, and a cursor that is hidden or of another shape.
+# What a child may have left switched on: the alternate screen (leaving it moves the cursor even where it was not
+# entered, to where the app saw it last: so that is put back), the scroll region, mouse, focus and paste reports,
+# key protocols, application keys, insert mode, no wrap, line drawing, colours, and a cursor that is hidden or of
+# another shape.
 _RESET = (
-    "\x1b7\x1b[?1049l\x1b7\x1b[r\x1b8"
+    "\x1b7\x1b[?1049l\x1b8\x1b7\x1b[r\x1b8"
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1004l\x1b[?2004l"
     "\x1b[<u\x1b[>4m\x1b[?1l\x1b>\x1b[4l\x1b[?7h\x1b(B\x0f\x1b[0m\x1b[?25h\x1b[0 q"
 )
 CLEANUP_SECONDS = 60.0
+_GRACE_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,29 @@ def ending_cleans_up() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
+def quietly(plan: Plan) -> int:
+    """Run the plan's interactive command as if it had been typed, with no word of ours; return its status.
+
+    For a pipe, or a command that is over when it has answered.
+    """
+    try:
+        with signals_for_the_child() as interrupted:
+            return _status(_call(plan.argv, interrupted if plan.ends_on_ctrl_c else None, plan.into))
+    finally:
+        clean(plan)
+
+
+def wants_kept(plan: Plan) -> bool:
+    """Ask on the terminal whether what a plan made is kept; Ctrl+C is no."""
+    sys.stderr.write(one_line(f"Keep what {plan.title} made? [y/N]") + " ")
+    sys.stderr.flush()
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return False
+
+
 def on_terminal(plan: Plan, interrupted: threading.Event, *, waits: bool = True) -> Outcome:
     """Run the plan on a terminal that is ours alone, under `signals_for_the_child`.
 
@@ -134,28 +162,50 @@ def _session(plan: Plan, modes: list[Any] | None, interrupted: threading.Event, 
         if complaint := _prepare(plan, interrupted):
             status = _status(-signal.SIGINT) if interrupted.is_set() else DOCKER_FAILED
             return Outcome(f"{plan.title} was not started: {complaint}", "error", status=status)
-        _say_command(plan.argv)
+        interrupted.clear()
+        _say_command(plan.brief or plan.argv)
         started = time.monotonic()
-        result = _call(plan.argv)
+        result = _call(plan.argv, interrupted if plan.ends_on_ctrl_c else None, plan.into)
         seconds = time.monotonic() - started
         _take_back(modes)
-        if result != 0 and _never_ran(plan):
+        if plan.still_runs and not isinstance(result, OSError) and _prints(plan.still_runs, b"true"):
+            return Outcome(f"{outcome(plan, 0, seconds)}; it runs on", status=0)
+        if result != 0 and plan.never_ran and _prints(plan.never_ran, b"created"):
             result = DOCKER_FAILED
-        line, status = outcome(plan, result, seconds), _status(result)
-        if not failed(result, seconds):
+        ended = what_ended(plan.life) if plan.life and result in ENDED else ""
+        line, status = outcome(plan, result, seconds, ended), _status(result)
+        line += _written(plan, result)
+        told = Outcome(line, "error", status=status)
+        # Ctrl+C is how a tool is ended that tells what it saw.
+        if not failed(result, seconds) or (plan.stays and result == -signal.SIGINT):
             is_settled = plan.asks_to_keep
             was_ended = isinstance(result, int) and result > 128 and result != 128 + signal.SIGINT
             severity: Literal["information", "warning"] = "warning" if was_ended else "information"
-            return Outcome(line, "information" if is_settled else severity, is_settled, status)
+            told = Outcome(line, "information" if is_settled else severity, is_settled, status)
+            if is_settled or not (waits and plan.stays):
+                return told
     finally:
         # Before anybody is waited for: whoever closes the terminal then leaves nothing either.
         if not is_settled:
             for complaint in clean(plan):
                 _say(complaint)
-    if waits and result != -signal.SIGINT:
+    if waits and (plan.stays or result != -signal.SIGINT):
+        # A line of its own, though what was written ends in the middle of one.
+        _write("\r\n")
         _say(f"{line}. Press Enter to go back.")
         _wait_for_enter(interrupted)
-    return Outcome(line, "error", status=status)
+    return told
+
+
+def _written(plan: Plan, result: int | OSError) -> str:
+    """Return how much is in the file of a plan that writes one, as a sentence goes on; an empty one is removed."""
+    if not plan.into or isinstance(result, OSError):
+        return ""
+    with contextlib.suppress(OSError):
+        if written := os.stat(plan.into).st_size:
+            return f"; {size(written)} in {plan.into}"
+        os.unlink(plan.into)
+    return "; it wrote nothing"
 
 
 def _status(result: int | OSError) -> int:
@@ -168,9 +218,8 @@ def _prepare(plan: Plan, interrupted: threading.Event) -> str:
     """Run what comes before the session; return what went wrong, or nothing."""
     if plan.pull:
         _say_command(plan.pull)
-        result = _call(plan.pull)
-        if result != 0:
-            return "its image could not be pulled" if result != -signal.SIGINT else "the pull was interrupted"
+        if complaint := pull(plan.pull, _say):
+            return complaint
     interrupted.clear()
     for argv in plan.prepare:
         _say_command(argv)
@@ -184,29 +233,63 @@ def _prepare(plan: Plan, interrupted: threading.Event) -> str:
     return ""
 
 
-def _never_ran(plan: Plan) -> bool:
-    if not plan.never_ran:
-        return False
+def _prints(argv: Argv, wanted: bytes) -> bool:
+    return _printed(argv).strip() == wanted
+
+
+def _printed(argv: Argv) -> bytes:
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(
-            plan.never_ran,
+            argv,
             check=False,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=CLEANUP_SECONDS,
             start_new_session=True,
         )
-        return done.stdout.strip() == b"created"
-    return False
+        return done.stdout
+    return b""
 
 
-def _call(argv: Argv) -> int | OSError:
+def _call(argv: Argv, leaving: threading.Event | None = None, into: str = "") -> int | OSError:
+    """Run *argv* with our standard streams; once *leaving* is set, it has a moment to end before it is killed.
+
+    With *into*, its standard output goes to that file, which must not be there yet.
+    """
     try:
-        # Spelled out: readline, once loaded, puts LINES and COLUMNS into it behind Python's back, and a
-        # child would take the terminal's size from there, even after a resize.
-        return subprocess.run(argv, check=False, env=dict(os.environ)).returncode
+        if into:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            try:
+                out = os.open(into, flags, 0o600)
+            except FileExistsError as error:
+                return OSError(error.errno, f"{into} is there already, and is not overwritten")
+            with os.fdopen(out, "wb") as file:
+                return _run(argv, leaving, file)
+        return _run(argv, leaving)
     except OSError as error:
         return error
+
+
+def _run(argv: Argv, leaving: threading.Event | None, out: IO[bytes] | None = None) -> int:
+    # Spelled out: readline, once loaded, puts LINES and COLUMNS into it behind Python's back, and a
+    # child would take the terminal's size from there, even after a resize.
+    with subprocess.Popen(argv, env=dict(os.environ), stdout=out) as process:
+        try:
+            return process.wait() if leaving is None else _ended(process, leaving)
+        except BaseException:
+            process.kill()
+            raise
+
+
+def _ended(process: subprocess.Popen[bytes], leaving: threading.Event) -> int:
+    while True:
+        try:
+            return process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            if leaving.is_set():
+                process.kill()
+                process.wait()
+                return -signal.SIGINT
 
 
 def _hidden(argv: Argv, *, seconds: float | None = None) -> str:

@@ -104,11 +104,12 @@ ACTIONS = (
         "shell_as",
         "E",
         "shell as…",
-        "A shell inside: choose user, command, directory",
+        "A shell inside: choose user, command, directory, variables",
         "Sessions",
         on_running,
         wish=True,
     ),
+    Action("attach", "a", "attach", "The terminal of its main process", "Sessions", on_running, wish=True),
     Action(
         "sidecar",
         "s",
@@ -119,6 +120,34 @@ ACTIONS = (
         footer=True,
         wish=True,
     ),
+    Action(
+        "sidecar_as",
+        "S",
+        "sidecar as…",
+        "A toolbox beside: choose profile, image, root, volumes, IPC, user",
+        "Sessions",
+        on_up,
+        wish=True,
+    ),
+    Action(
+        "host_tools",
+        "n",
+        "host tools",
+        "Tools of this machine in its namespaces: its network, with tcpdump from here",
+        "Sessions",
+        on_up,
+        wish=True,
+    ),
+    Action(
+        "recipes",
+        "t",
+        "tools…",
+        "Tools: strace, gdb, lsof on its main process; ss, dig, curl, ip, tcpdump in its network",
+        "Sessions",
+        on_any,
+        wish=True,
+    ),
+    Action("capture", "p", "packets…", "Capture its packets to a .pcap file here", "Sessions", on_any, wish=True),
     Action(
         "rerun", "c", "rerun", "Commit and rerun it under a shell", "Sessions", on_dead, footer=True, wish=True
     ),
@@ -154,6 +183,9 @@ ACTIONS = (
     Action("help", "question_mark", "keys", "All keys", "App", footer=True),
     Action(
         "left_behind", "ctrl+l", "left behind", "What debug sessions left behind, to remove it", "App", wish=True
+    ),
+    Action(
+        "open_in", "O", "open in…", "Where sessions open: here, in a split or window of tmux", "App", wish=True
     ),
     Action("app.quit", "q", "quit", "Leave cdbg", "App"),
 )

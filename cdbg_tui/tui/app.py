@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.app import App
-from textual.events import Event, Key
+from textual.events import Event, Key, MouseDown
 from textual.message import Message
 from textual.screen import Screen
 
 from cdbg_tui.config import Config
+from cdbg_tui.config import path as settings_file
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.containers import Changed, Listed, Lost, Watch
 from cdbg_tui.engine.stats import Sweeper, Targets
-from cdbg_tui.model.container import Container
+from cdbg_tui.model.container import Container, State
 from cdbg_tui.model.finding import Diagnosis, Weight
+from cdbg_tui.model.query import families
 from cdbg_tui.model.sample import History, Usage
 from cdbg_tui.model.text import one_line
-from cdbg_tui.triage.rounds import Rounds, same_life
+from cdbg_tui.triage.rounds import LATER_SECONDS, Rounds, same_life
 from cdbg_tui.triage.word import Word, word, word_of
 from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
-from cdbg_tui.tui.keymap import checked_keymap, checked_theme
+from cdbg_tui.tui.keymap import checked_commands, checked_keymap, checked_theme
 from cdbg_tui.tui.keystrokes import KeyFollowed, Keystrokes
 from cdbg_tui.tui.messages import (
     Answered,
@@ -39,6 +41,7 @@ from cdbg_tui.tui.messages import (
 )
 from cdbg_tui.tui.palette import ActionProvider
 from cdbg_tui.tui.panes.logs import LogsPane
+from cdbg_tui.tui.panes.processes import ProcessesPane
 from cdbg_tui.tui.panes.stats import StatsPane
 from cdbg_tui.tui.panes.triage import TriagePane
 from cdbg_tui.tui.screens.dashboard import Dashboard
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
 AGES_SECONDS = 5.0
 ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
-LEFTOVERS_SECONDS = 5.0
+LEFTOVERS_SECONDS = 16.0
 """After the first list, it is looked for what sessions left behind: nobody waits for that."""
 JUDGED_UNSEEN = 200
 """Up to so many containers, those out of sight are diagnosed as well: a filter finds them by their cause."""
@@ -75,6 +78,7 @@ class CdbgApp(App[None]):
         """
         super().__init__()
         self._keymap = checked_keymap(config.keys)
+        checked_commands(config.command, config.keys, settings_file())
         checked_theme(config.theme, self.available_themes)
         self.engine = engine
         self.watcher = watch
@@ -91,8 +95,10 @@ class CdbgApp(App[None]):
         self.rounds = Rounds(engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)))
         self._judged: dict[str, tuple[Container, Word | None]] = {}
         """The list's word for each container that was diagnosed, and as what it was known then."""
-        self.dashboard = Dashboard(engine.endpoint)
+        self.dashboard = Dashboard(engine.endpoint, config.command)
         self.following = Following(self)
+        self.sessions_open = config.sessions_open
+        """Where the next session opens: one of `sessions.places.PLACES`."""
         self.last_command = ""
         """The command line of the last session, to be copied."""
         self.images_read: dict[str, Analysis] = {}
@@ -106,6 +112,8 @@ class CdbgApp(App[None]):
         """Take the user's settings."""
         self.theme = self.config.theme
         self.set_keymap(self._keymap)
+        for number, command in enumerate(self.config.command):
+            self.bind(command.key, f"custom({number})", description=command.name, show=False)
 
     def on_ready(self) -> None:
         """Begin to hear from the engine, now that there is something to show it on."""
@@ -114,10 +122,13 @@ class CdbgApp(App[None]):
         self.call_later(self.keystrokes.open)
         self.sweeper.start()
         self.set_timer(ROUNDS_SECONDS, self.rounds.start)
+        self.set_timer(LATER_SECONDS, self.following.look_whole)
         self.set_interval(AGES_SECONDS, self._tick)
 
     async def on_event(self, event: Event) -> None:
         """Handle an event; keys one after the other."""
+        if isinstance(event, Key | MouseDown):
+            self.following.look_whole()
         if isinstance(event, Key) and not event.is_forwarded:
             await self.keystrokes.typed(event)
         else:
@@ -237,7 +248,12 @@ class CdbgApp(App[None]):
         are_few = len(self.containers) <= JUDGED_UNSEEN
         for container in containers:
             if container.id in seen or (are_few and container.exit_code != 0 and not container.is_probe):
-                self.rounds.want(container, in_view=container.id in seen)
+                self.rounds.want(container, soon=container.id in seen and not self.is_calm(container))
+
+    def is_calm(self, container: Container) -> bool:
+        """Tell whether a container runs, and neither its state nor its meters show a sign of trouble."""
+        fine = word(container, self.usages.get(container.id)).weight is Weight.FINE
+        return container.state is State.RUNNING and fine and not container.restarts
 
     def _judge_what_is_seen(self) -> None:
         seen = self.dashboard.containers.visible_ids()
@@ -267,7 +283,7 @@ class CdbgApp(App[None]):
 
     def _count(self) -> None:
         up = dead = suffering = 0
-        for container in self.containers.values():
+        for container in families(self.containers.values())[0]:
             if container.is_probe:
                 continue
             weight = self.word(container).weight
@@ -343,6 +359,12 @@ class CdbgApp(App[None]):
 
         open_file(self, self.following.container, event.path, event.line)
 
+    @on(ProcessesPane.ToolsWanted)
+    def _tools_wanted(self, event: ProcessesPane.ToolsWanted) -> None:
+        from cdbg_tui.tui.recipes import recipes
+
+        recipes(self, self.following.container, event.process)
+
     @on(Settled)
     def _settled(self, event: Settled) -> None:
         self.following.look_at(event.container)
@@ -383,6 +405,16 @@ class CdbgApp(App[None]):
         super().copy_to_clipboard(text)
 
     # Wishes
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keep the user's own keys to the panes: other screens have keys of their own."""
+        return action != "custom" or self.screen is self.dashboard
+
+    def action_custom(self, number: int) -> None:
+        """Run a command of the user's own for the selected container."""
+        from cdbg_tui.tui.custom import run_command
+
+        run_command(self, self.config.command[number], self.dashboard.selected)
 
     @on(Wished)
     def _wished(self, event: Wished) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from textual.binding import Binding
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from cdbg_tui.config import ConfigError
 from cdbg_tui.tui.actions import ACTIONS
+
+if TYPE_CHECKING:
+    from cdbg_tui.sessions.custom import CustomCommand
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 _NAMED = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
@@ -32,6 +38,42 @@ def checked_keymap(keys: Mapping[str, str]) -> dict[str, str]:
                 raise ConfigError(f"keys.{action}: “{key}” is no key. Keys are named as in f2, ctrl+e or x.")
     _refuse_clashes(keys)
     return {f"dashboard.{action}": text for action, text in keys.items()}
+
+
+def checked_commands(commands: Sequence[CustomCommand], keys: Mapping[str, str], file: Path) -> None:
+    """Refuse a command of the user's own whose key is none, or is somebody else's.
+
+    *keys* are the user's own keys of actions; what an action has lost by them is free.
+
+    Raises:
+        ConfigError: a key cannot be had; the text names *file* and the command.
+    """
+    if not commands:
+        return
+    from cdbg_tui.tui.screens.dashboard import pane_keys
+
+    owners = dict.fromkeys(_TEXTUALS, "of every screen")
+    owners |= pane_keys()
+    for action in ACTIONS:
+        for key in keys.get(action.id, action.key).split(","):
+            owners[key.strip()] = f"of {action.id}"
+    for command in commands:
+        for key in command.key.split(","):
+            name = _by_name(key.strip())
+            where = f"{file}: [[command]] “{command.name}”"
+            if not _is_key(name):
+                raise ConfigError(f"{where}: “{key}” is no key. Keys are named as in f2, ctrl+e or v.")
+            if name in owners:
+                raise ConfigError(f"{where}: “{key.strip()}” is the key {owners[name]} already.")
+            owners[name] = f"of “{command.name}”"
+
+
+_TEXTUALS = ("ctrl+c", "ctrl+p", "ctrl+q")
+
+
+def _by_name(key: str) -> str:
+    """Return a key as Textual calls it: ``plus_sign`` for ``+``, letters and digits as they are."""
+    return next(iter(Binding.make_bindings([Binding(key, "")]))).key if len(key) == 1 else key
 
 
 def _refuse_clashes(keys: Mapping[str, str]) -> None:

@@ -10,11 +10,13 @@ from cdbg_tui.tui import (
     browsing,
     controlling,
     copying,
+    entering,
     imaging,
     inspecting,
     launching,
     leftovers,
     looking,
+    recipes,
     rerunning,
     sidecars,
 )
@@ -23,9 +25,15 @@ if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
 
 WISHES: dict[str, Callable[[CdbgApp, Container | None], None]] = {
-    "shell": launching.shell,
-    "shell_as": launching.shell_as,
+    "shell": entering.shell,
+    "shell_as": entering.shell_as,
+    "attach": entering.attach,
+    "host_tools": entering.host_tools,
+    "open_in": launching.choose_place,
     "sidecar": sidecars.sidecar,
+    "sidecar_as": sidecars.sidecar_as,
+    "recipes": recipes.recipes,
+    "capture": recipes.capture,
     "rerun": rerunning.rerun,
     "rerun_as": rerunning.rerun_as,
     "changes": browsing.changes,

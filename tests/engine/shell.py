@@ -45,9 +45,17 @@ class Shell:
         """Interrupt what is in its foreground."""
         os.write(self._master, b"\x03")
 
+    def press(self, keys: bytes) -> None:
+        """Send what a terminal sends for some keys."""
+        os.write(self._master, keys)
+
     def leave(self) -> int:
         """Type exit, and return the exit code of the docker command line."""
         self._type("exit")
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for the end of the command, and return its exit code."""
         while True:  # it must be read, or it blocks
             try:
                 if not os.read(self._master, 4096):

@@ -77,9 +77,21 @@ class Tmux:
         if enter:
             self.keys("Enter")
 
-    def screen(self) -> str:
-        """Return what is on the screen."""
-        return self._tmux("capture-pane", "-p")
+    def keys_to(self, pane: str, *keys: str) -> None:
+        """Press *keys* in another pane than the one that has the focus."""
+        self._tmux("send-keys", "-t", pane, *keys)
+
+    def screen(self, pane: str = "") -> str:
+        """Return what is on the screen, of the pane that has the focus if not told."""
+        return self._tmux("capture-pane", "-p", *(("-t", pane) if pane else ()))
+
+    def panes(self) -> list[str]:
+        """Return the ids of all panes, in all windows."""
+        return self._tmux("list-panes", "-s", "-F", "#{pane_id}").split()
+
+    def kill_pane(self, pane: str) -> None:
+        """Close a pane, as its user may at any time."""
+        self._tmux("kill-pane", "-t", pane)
 
     def wait_for(self, what: str | re.Pattern[str], seconds: float = SECONDS) -> str:
         """Wait until *what* is on the screen, and return the screen; fail with the screen if it never is."""
@@ -94,9 +106,9 @@ class Tmux:
         """Make the terminal of another size."""
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def flag(self, name: str) -> str:
+    def flag(self, name: str, pane: str = "") -> str:
         """Return one of tmux's variables of the pane: ``alternate_on``, ``pane_tty``, ``pane_pid``."""
-        return self._tmux("display-message", "-p", f"#{{{name}}}").rstrip("\n")
+        return self._tmux("display-message", *(("-t", pane) if pane else ()), "-p", f"#{{{name}}}").rstrip("\n")
 
     def modes(self) -> dict[str, str]:
         """Return which of its modes the terminal is in."""

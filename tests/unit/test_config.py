@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from cdbg_tui.config import Config, ConfigError, load, path, state_dir
+from cdbg_tui.sessions.custom import CustomCommand
+
+TOP = '[[command]]\nname = "top"\nkey = "v"\nargv = ["docker", "top", "{id}"]\n'
 
 
 def written(folder: Path, text: str) -> Path:
@@ -26,19 +29,34 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         theme = "nord"
         stats-seconds = 1
         log-lines = 10
+        sessions-open = "split"
         [keys]
         shell = "f2"
         "pane(1)" = "f1,ctrl+g"
+        [[command]]
+        name = "top"
+        key = "v"
+        argv = ["docker", "top", "{id}"]
+        when = "running"
+        label = "tier=web"
+        confirm = true
+        run = "background"
+        wait = false
     """
     keys = {"shell": "f2", "pane(1)": "f1,ctrl+g"}
-    assert load(written(tmp_path, text)) == Config("me/box", "nord", 1, 10, keys)
+    argv = ("docker", "top", "{id}")
+    top = CustomCommand("top", "v", argv, "running", "tier=web", confirm=True, run="background", wait=False)
+    assert load(written(tmp_path, text)) == Config("me/box", "nord", 1, 10, keys, "split", (top,))
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('tolbox = "x"', "there is no setting “tolbox”. Did you mean “toolbox”?"),
-        ("zzz = 1", "there is no setting “zzz”. Known are: toolbox, theme, stats-seconds, log-lines, keys."),
+        (
+            "zzz = 1",
+            "“zzz”. Known are: toolbox, theme, stats-seconds, log-lines, sessions-open, keys, command.",
+        ),
         ("toolbox = 5", "“toolbox” must be a text in quotes."),
         ("theme = true", "“theme” must be a text in quotes."),
         ('stats-seconds = "2"', "“stats-seconds” must be a number."),
@@ -48,7 +66,16 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("stats-seconds = -inf", "“stats-seconds” must be a number."),
         ("log-lines = 2.5", "“log-lines” must be a whole number."),
         ("log-lines = -1", "“log-lines” must be at least 10."),
+        ('sessions-open = "tab"', "“sessions-open” must be one of here, split, window."),
+        ("sessions-open = true", "“sessions-open” must be a text in quotes."),
         ('keys = "e"', "“keys” must be a table."),
+        ("command = 1", "“command” must be a list of tables, each headed [[command]]."),
+        ("command = [1]", "[[command]] 1: it must be a table: [[command]]."),
+        ("[[command]]", "[[command]] 1: “name” is missing."),
+        (f'{TOP}[[command]]\nname = "two"\nargv = ["x"]', "[[command]] 2 (“two”): “key” is missing."),
+        (TOP + TOP, "[[command]] 2 (“top”): there is another one of that name."),
+        (TOP + "shell = true", "[[command]] 1 (“top”): there is no “shell”; there are name, key, argv, when,"),
+        (TOP + 'when = "up"', '“when” must be one of "running", "dead", "any".'),
         ("[keys]\nshell = 5", "keys.shell must be a key's name in quotes."),
         ('[keys]\nshell = ""', "keys.shell must be a key's name in quotes."),
         ("toolbox =", "cannot be read: "),

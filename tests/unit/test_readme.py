@@ -15,6 +15,7 @@ from cdbg_tui.model.container import Container, State
 from cdbg_tui.triage.causes import CAUSES
 from cdbg_tui.triage.report import Looked, document
 from cdbg_tui.tui.actions import ACTIONS
+from cdbg_tui.tui.keymap import checked_commands
 from tests.readme_tables import README, TABLES, table_in
 
 ROOT = README.parent
@@ -60,16 +61,33 @@ def test_every_triage_command_shown_is_understood() -> None:
 
 
 def test_the_settings_shown_are_all_there_are_and_are_valid(tmp_path: Path) -> None:
-    shown = re.search(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    shown = re.search(r"```toml\n(toolbox.*?)```", TEXT, re.DOTALL)
     assert shown
     file = tmp_path / "config.toml"
     file.write_text(shown[1], encoding="utf-8")
     settings = load(file)
     for field in fields(Config):
         name = field.name.replace("_", "-")
-        assert re.search(rf"^\[?{name}\b", shown[1], re.MULTILINE), name
-        if field.name != "keys":
+        assert re.search(rf"^\[{{0,2}}{name}\b", shown[1], re.MULTILINE), name
+        if field.name not in ("keys", "command"):
             assert getattr(settings, field.name) == getattr(Config(), field.name), "shown are the defaults"
+
+
+def test_the_commands_of_ones_own_that_are_shown_are_valid(tmp_path: Path) -> None:
+    shown = re.search(r"```toml\n(\[\[command\]\].*?)```", TEXT, re.DOTALL)
+    assert shown
+    file = tmp_path / "config.toml"
+    file.write_text(shown[1], encoding="utf-8")
+    commands = load(file).command
+    assert len(commands) == 3
+    checked_commands(commands, {}, file)
+
+
+def test_every_command_of_the_sessions_shown_is_understood() -> None:
+    shown = re.findall(r"^cdbg ((?:exec|attach|nsenter) [^#|>\n]*)", TEXT, re.MULTILINE)
+    assert len(shown) >= 6
+    for line in shown:
+        assert parser().parse_args(line.split()).command == line.split()[0]
 
 
 def test_every_make_command_named_exists() -> None:

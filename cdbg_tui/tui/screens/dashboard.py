@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,6 +18,7 @@ from textual.widgets import Footer
 
 from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.model.container import Container
+from cdbg_tui.model.text import one_line
 from cdbg_tui.tui.actions import ACTIONS, BY_ACTION, shown
 from cdbg_tui.tui.messages import PanesShown, Settled, Wished
 from cdbg_tui.tui.panes.container_line import ORDERS
@@ -30,6 +32,9 @@ from cdbg_tui.tui.screens.help import Help
 from cdbg_tui.tui.widgets.headline import Headline
 from cdbg_tui.tui.widgets.pane import Pane
 
+if TYPE_CHECKING:
+    from cdbg_tui.sessions.custom import CustomCommand
+
 SETTLE_SECONDS = 0.12
 """So long the cursor must rest before anything is asked about a container: holding j starts nothing."""
 
@@ -40,8 +45,10 @@ class Dashboard(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in ACTIONS]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - declared by Textual
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, commands: Sequence[CustomCommand] = ()) -> None:
+        """*commands* are the user's own."""
         super().__init__()
+        self._commands = tuple(commands)
         self._endpoint = endpoint
         self._settling: Timer | None = None
         self._settled_id: str | None = None
@@ -231,21 +238,40 @@ class Dashboard(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(Help(help_groups()))
+        self.app.push_screen(Help(help_groups(self._commands)))
 
 
 _PANES: tuple[tuple[str, type[Widget]], ...] = (
     ("In the list", ContainerLines),
     ("In the logs", LogsPane),
     ("In the triage", TriagePane),
+    ("In the processes", ProcessesPane),
 )
 
 
-def help_groups() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return every key with its words: those of the dashboard by group, then those of the panes."""
+def pane_keys() -> dict[str, str]:
+    """Return the keys of lists and panes, each with whose it is, as a sentence goes on."""
+    owners: dict[str, str] = {}
+    for name, pane in _PANES:
+        for kind in pane.__mro__:
+            for binding in vars(kind).get("BINDINGS", ()):
+                if isinstance(binding, Binding):
+                    owners |= dict.fromkeys(binding.key.split(","), f"of “{binding.description}” {name.lower()}")
+    return owners
+
+
+def help_groups(
+    commands: Sequence[CustomCommand] = (),
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return every key with its words: those of the dashboard by group, then those of the panes.
+
+    *commands* are the user's own.
+    """
     groups: dict[str, list[tuple[str, str]]] = {}
     for action in ACTIONS:
         groups.setdefault(action.group, []).append((action.shown_key, action.words))
+    if commands:
+        groups["Your own"] = [(" ".join(map(shown, one.key.split(","))), one_line(one.name)) for one in commands]
     for name, pane in _PANES:
         for binding in pane.BINDINGS:
             if isinstance(binding, Binding):

@@ -45,7 +45,7 @@ class Help(ModalScreen[None]):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Lay the groups out in as many columns as fit."""
-        inside = min(150, event.size.width * 94 // 100) - 8
+        inside = min(150, event.size.width * 90 // 100) - 8
         count = max(1, min(len(self._groups), inside // COLUMN))
         if (count, inside) == self._laid_out:
             return

@@ -1,0 +1,33 @@
+"""A plan run from the command line: as a session on a terminal, or without a word where it is part of a pipe."""
+
+from __future__ import annotations
+
+import sys
+
+from cdbg_tui.commands import terminal
+from cdbg_tui.sessions.plan import DOCKER_FAILED, Plan, Refusal
+from cdbg_tui.sessions.running import ending_cleans_up, missing, on_terminal, quietly, signals_for_the_child
+
+
+def has_terminal() -> bool:
+    """Tell whether both input and output are a terminal: only then is there somebody to have a session."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def carry_out(made: Plan | Refusal, *, only_print: bool, as_session: bool) -> int:
+    """Print a plan, or run it, or say why there is none; return the exit status."""
+    if isinstance(made, Refusal):
+        terminal.complain(made.sentence)
+        return DOCKER_FAILED
+    if only_print:
+        terminal.tell([made.commands()])
+        return 0
+    if program := missing(made):
+        terminal.complain(f"there is no {program} on your PATH.")
+        return DOCKER_FAILED
+    if not as_session:
+        return quietly(made)
+    with ending_cleans_up(), signals_for_the_child() as interrupted:
+        outcome = on_terminal(made, interrupted, waits=False)
+    terminal.complain(outcome.line)
+    return outcome.status
