@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from cdbg_tui.engine.client import Engine
-from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.errors import EngineError, understood
 from cdbg_tui.engine.inside import find_shell
 from cdbg_tui.engine.stream import query
+from cdbg_tui.engine.threads import as_they_come
 from cdbg_tui.model.container import SESSION_LABEL
 
+T = TypeVar("T")
+_AT_ONCE = 6
+_LOOK_SECONDS = 20.0
 SHELLS_OF_TOOLBOX = ("/bin/sh", "/usr/bin/sh", "/busybox/sh", "/bin/busybox", "/busybox/busybox")
 
 
@@ -27,19 +31,39 @@ class Image:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An image that is on the engine: its id, and the system and processor that it is for, in Go's words."""
+
+    id: str
+    system: str
+    processor: str
+
+
+def known(engine: Engine, ref: str) -> Known | None:
+    """Return what an image is, None where the engine has none of that name.
+
+    Raises:
+        EngineError: the engine cannot be asked.
+    """
+    try:
+        row = engine.get(query(f"/images/{ref}/json"))
+    except EngineError as error:
+        # What is no name of an image (400) is none that is here: docker pull says what is wrong with it.
+        if error.kind in ("missing", "refused"):
+            return None
+        raise
+    with understood("description of an image"):
+        return Known(row["Id"], str(row.get("Os") or ""), str(row.get("Architecture") or ""))
+
+
 def has_image(engine: Engine, ref: str) -> bool:
     """Tell whether the engine has an image, so that nothing need be pulled.
 
     Raises:
         EngineError: the engine cannot be asked.
     """
-    try:
-        engine.get(query(f"/images/{ref}/json"))
-    except EngineError as error:
-        if error.kind == "missing":
-            return False
-        raise
-    return True
+    return known(engine, ref) is not None
 
 
 def local_images(engine: Engine) -> tuple[Image, ...]:
@@ -64,29 +88,52 @@ def _ref(row: Mapping[str, Any]) -> str:
 def images_with_shell(engine: Engine, limit: int = 20) -> tuple[tuple[Image, str], ...]:
     """Return up to *limit* images that have a shell, and where, without running anything.
 
-    Looked at through a container of the image, where there is one, or else through one that is created
-    for it, never started, and removed.
+    Raises:
+        EngineError: the engine cannot be asked.
+    """
+    return looked_into(engine, partial(_shell_in, engine), limit)
+
+
+def _shell_in(engine: Engine, container_id: str) -> str | None:
+    return find_shell(engine, container_id, SHELLS_OF_TOOLBOX)
+
+
+def looked_into(engine: Engine, look: Callable[[str], T | None], limit: int = 20) -> tuple[tuple[Image, T], ...]:
+    """Return up to *limit* images for which *look* finds something, and what, the smallest first.
+
+    It is given a container of the image, where there is one, or else one that is created for it, never started,
+    and removed.
 
     Raises:
         EngineError: the engine cannot be asked.
     """
     containers = {row["ImageID"]: row["Id"] for row in engine.get(query("/containers/json", all=1))}
-    found: list[tuple[Image, str]] = []
-    for image in local_images(engine):
+    local = local_images(engine)
+    found: dict[Image, T] = {}
+
+    def look_at(image: Image) -> T | None:
+        if known := containers.get(image.id):
+            return look(known)
+        with probe(engine, image.id) as probe_id:
+            return look(probe_id)
+
+    for image, answer in as_they_come(look_at, local, workers=_AT_ONCE, seconds=_LOOK_SECONDS):
+        # One image that cannot be looked into (removed meanwhile, of another platform) hides no other.
+        if answer is not None and not isinstance(answer, Exception):
+            found[image] = answer
         if len(found) >= limit:
             break
-        # One image that cannot be looked into (removed meanwhile, of another platform) hides no other.
-        with contextlib.suppress(EngineError):
-            if shell := _shell_of(engine, image, containers.get(image.id)):
-                found.append((image, shell))
-    return tuple(found)
+    return tuple((image, found[image]) for image in local if image in found)
 
 
-def _shell_of(engine: Engine, image: Image, container_id: str | None) -> str | None:
-    if container_id:
-        return find_shell(engine, container_id, SHELLS_OF_TOOLBOX)
-    with probe(engine, image.id) as probe_id:
-        return find_shell(engine, probe_id, SHELLS_OF_TOOLBOX)
+def shell_of(engine: Engine, image_id: str) -> str | None:
+    """Return where an image has a shell, None where it has none.
+
+    Raises:
+        EngineError: the engine cannot be asked, or makes no container of it.
+    """
+    with probe(engine, image_id) as probe_id:
+        return _shell_in(engine, probe_id)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from cdbg_tui.engine.client import CALL_SECONDS, Engine
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.engine.images import Image, has_image, local_images, probe
-from cdbg_tui.engine.inside import follow, read
+from cdbg_tui.engine.images import SHELLS_OF_TOOLBOX, Image, has_image, local_images, looked_into, probe
+from cdbg_tui.engine.inside import find_shell, follow, read
 from cdbg_tui.model.program import HEAD_BYTES, Program, identify
 
 BUSYBOXES = ("/bin/busybox", "/busybox/busybox", "/usr/bin/busybox", "/busybox")
@@ -56,6 +56,46 @@ def find_toolbox(engine: Engine, wanted: str = "") -> Toolbox | None:
             if path := _static(engine, container_id, machine):
                 return Toolbox(path, image)
     return None if wanted else _of_this_machine(machine)
+
+
+def static_busybox(engine: Engine, image: str) -> str:
+    """Return where an image has a busybox that runs in any root; empty where it has none, or is not here.
+
+    Raises:
+        EngineError: the engine cannot be asked.
+    """
+    machine = str(engine.get("/version").get("Arch") or "")
+    try:
+        with probe(engine, image) as container_id:
+            return _static(engine, container_id, machine)
+    except EngineError as error:
+        if error.kind in ("unreachable", "timeout"):
+            raise
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A local image that can be a sidecar: its shell, and a busybox in it that runs in any root, if it has one."""
+
+    image: Image
+    shell: str
+    static: str = ""
+
+
+def candidates(engine: Engine) -> tuple[Candidate, ...]:
+    """Return the local images that have a shell, the smallest first, without running anything.
+
+    Raises:
+        EngineError: the engine cannot be asked.
+    """
+    machine = str(engine.get("/version").get("Arch") or "")
+
+    def look(container_id: str) -> tuple[str, str] | None:
+        shell = find_shell(engine, container_id, SHELLS_OF_TOOLBOX)
+        return (shell, _static(engine, container_id, machine)) if shell else None
+
+    return tuple(Candidate(image, *found) for image, found in looked_into(engine, look))
 
 
 def _likely(images: Iterable[Image]) -> Iterator[str]:

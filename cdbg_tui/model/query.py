@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from cdbg_tui.model.container import Container
+from cdbg_tui.model.container import SESSION_LABEL, TARGET_LABEL, Container
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Row:
     count: int = 0
     """Of a heading: how many containers stand under it, folded or not."""
     folded: bool = False
+    beside: str = ""
+    """Of a session's container, which stands under its target: ``sidecar``, ``rerun``."""
 
     @property
     def key(self) -> str:
@@ -67,10 +69,12 @@ def rows(
     """Return the lines of the list: projects in the order of their names, then those without one.
 
     Where no container has a project there are no headings. *order* gives a key to sort by; None keys
-    come last in either direction.
+    come last in either direction. What sessions made stands under its target, wherever that stands or is
+    hidden, and is not counted.
     """
+    own, sessions = families(containers)
     groups: dict[str, list[Container]] = {}
-    for container in containers:
+    for container in own:
         if keep(container):
             groups.setdefault(container.project, []).append(container)
     made: list[Row] = []
@@ -79,8 +83,48 @@ def rows(
         if len(groups) > 1 or project:
             made.append(Row(project, count=len(members), folded=project in folded))
         if project not in folded:
-            made += [Row(project, container) for container in members]
+            for container in members:
+                made.append(Row(project, container))
+                made += [Row(project, one, beside=_session(one)) for one in sessions.get(container.id, ())]
     return made
+
+
+def families(containers: Iterable[Container]) -> tuple[list[Container], dict[str, list[Container]]]:
+    """Return the containers that stand for themselves, and by their ids what sessions put beside them.
+
+    What was put beside a session's own container belongs to the same target. One whose target is gone, or
+    whose labels lead in a circle (they are anybody's), stands for itself.
+    """
+    known = {container.id: container for container in containers}
+    if not any(SESSION_LABEL in container.labels for container in known.values()):
+        return list(known.values()), {}
+    own: list[Container] = []
+    sessions: dict[str, list[Container]] = {}
+    for container in known.values():
+        target = _target(container, known)
+        if target is None:
+            own.append(container)
+        else:
+            sessions.setdefault(target, []).append(container)
+    for members in sessions.values():
+        members.sort(key=lambda one: (one.created, one.name.lower()))
+    return own, sessions
+
+
+def _target(container: Container, known: Mapping[str, Container]) -> str | None:
+    """Return the id of the container under which *container* stands, None where it stands for itself."""
+    passed = {container.id}
+    at = container
+    while (above := known.get(at.labels.get(TARGET_LABEL, ""))) and SESSION_LABEL in at.labels:
+        if above.id in passed:
+            return None
+        passed.add(above.id)
+        at = above
+    return None if at is container else at.id
+
+
+def _session(container: Container) -> str:
+    return container.labels.get(SESSION_LABEL, "")
 
 
 def _sorted(members: list[Container], order: Callable[[Container], object], backwards: bool) -> list[Container]:

@@ -28,7 +28,6 @@ from cdbg_tui.sessions.exec import SHELLS, exec_plan
 from cdbg_tui.sessions.plan import Plan, Refusal
 from cdbg_tui.sessions.rerun import AS_IT_WAS, Choices, Start, rerun_plan
 from cdbg_tui.sessions.running import clean
-from cdbg_tui.sessions.sidecar import sidecar_plan
 from tests.engine.shell import Shell, opened
 from tests.support import IMAGE, LABEL, Docker, Run, eventually
 
@@ -38,11 +37,6 @@ def _nothing_is_left(engine: Engine) -> Iterator[None]:
     before = {(one.kind, one.id) for one in leftovers.left_behind(engine)}
     yield
     assert not [one for one in leftovers.left_behind(engine) if (one.kind, one.id) not in before]
-
-
-def sidecar(engine: Engine, container: str) -> Plan | Refusal:
-    details = files.inspect(engine, container)
-    return sidecar_plan(details, engine.docker, image=IMAGE, suffix=secrets.token_hex(2))
 
 
 def rerun(engine: Engine, container: str, choices: Choices = AS_IT_WAS, **more: Any) -> Plan | Refusal:
@@ -81,74 +75,6 @@ class TestExec:
         with opened(plan) as shell:
             assert shell.ask("id -u; pwd") == "0\n/bin"
             assert shell.leave() == 0
-
-
-class TestSidecar:
-    @pytest.mark.parametrize(
-        "options",
-        [
-            (),
-            ("--user", "1000", "--cap-drop", "ALL", "--read-only"),
-            ("--network", "none"),
-            ("--network", "host"),
-            ("--pid", "host"),
-            ("--cap-add", "NET_ADMIN", "--cap-add", "SYS_ADMIN"),
-        ],
-        ids=" ".join,
-    )
-    def test_sees_processes_and_files_from_a_root_of_its_own(
-        self, engine: Engine, run: Run, options: tuple[str, ...]
-    ) -> None:
-        volume = ("--tmpfs", "/mark:mode=1777")
-        container = run("sh", "-c", "echo found > /mark/it; exec sleep 4711", options=[*options, *volume])
-        before = files.changes(engine, container)
-        with opened(sidecar(engine, container)) as shell:
-            assert shell.ask("cat /target/mark/it") == "found"
-            assert "sleep 4711" in shell.ask("ps -o args")
-            assert shell.ask("pwd; id -u") == "/\n0"
-            assert shell.ask("ls -d /mark").startswith("ls: ")
-            same = "test $(readlink /proc/self/ns/net) = $(readlink $(readlink /target | sed s,root$,,)ns/net)"
-            assert shell.ask(f"{same} && echo the same network") == "the same network"
-            assert shell.leave() == 0
-        assert files.changes(engine, container) == before
-
-    def test_finds_a_target_that_lives_in_anothers_pid_namespace(self, engine: Engine, run: Run) -> None:
-        first = run("sleep", "1000")
-        container = run(
-            "sh", "-c", "echo found > /tmp/it; exec sleep 4711", options=["--pid", f"container:{first}"]
-        )
-        with opened(sidecar(engine, container)) as shell:
-            assert shell.ask("cat /target/tmp/it") == "found"
-
-    def test_joins_the_network_that_its_target_has_from_another(self, engine: Engine, run: Run) -> None:
-        first = run("sleep", "1000")
-        container = run("sleep", "1000", options=["--network", f"container:{first}"])
-        address = "ip -4 -o addr show eth0"
-        target = from_inspect(files.inspect(engine, first))
-        with opened(exec_plan(target, engine.docker, shell=inside.find_shell(engine, first, SHELLS))) as shell:
-            expected = shell.ask(address)
-        with opened(sidecar(engine, container)) as shell:
-            assert shell.ask(address) == expected
-
-    def test_looks_at_a_paused_target(self, engine: Engine, run: Run, docker: Docker) -> None:
-        container = run("sh", "-c", "echo found > /it; exec sleep 1000")
-        eventually(lambda: inside.look(engine, container, "/it"))
-        docker("pause", container)
-        with opened(sidecar(engine, container)) as shell:
-            assert shell.ask("cat /target/it") == "found"
-
-    def test_is_removed_though_its_command_line_was_killed(self, engine: Engine, run: Run) -> None:
-        container = run("sleep", "1000")
-        plan = sidecar(engine, container)
-        with opened(plan) as shell:
-            assert shell.ask("echo up") == "up"
-            eventually(
-                lambda: (
-                    (container, True) in {(one.target, one.is_running) for one in leftovers.left_behind(engine)}
-                )
-            )
-            shell.close()
-        assert container not in {one.target for one in leftovers.left_behind(engine)}
 
 
 class TestRerun:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from cdbg_tui.model.container import COMPOSE_PROJECT, Container, Health, State
-from cdbg_tui.model.query import Row, matches, rows
+from cdbg_tui.model.container import (
+    COMPOSE_PROJECT,
+    SESSION_LABEL,
+    TARGET_LABEL,
+    Container,
+    Health,
+    State,
+)
+from cdbg_tui.model.query import Row, families, matches, rows
 
 
 def container(name: str, project: str = "", code: int | None = None, **labels: str) -> Container:
@@ -99,3 +108,71 @@ def test_a_row_is_about_the_same_across_changes() -> None:
     assert len(set(keys)) == len(keys)
     assert "id-a" in keys
     assert "project shop" in keys
+
+
+def beside(name: str, target: str, kind: str = "sidecar", **more: str) -> Container:
+    return container(name, "", None, **{SESSION_LABEL: kind, TARGET_LABEL: f"id-{target}", **more})
+
+
+def indented(made: list[Row]) -> list[str]:
+    return [
+        f"  {row.container.name} {row.beside}" if row.container and row.beside else shown([row])[0] for row in made
+    ]
+
+
+SESSIONS = [beside("cdbg-z", "z"), beside("cdbg-b", "b", "rerun"), *ALL, beside("stray", "gone")]
+
+
+def test_a_sessions_container_stands_under_its_target_in_whatever_order_and_is_not_counted() -> None:
+    lines = ["Auth:1", "c", "shop:2", "a", "z", "  cdbg-z sidecar", "-:3", "A2", "b", "  cdbg-b rerun", "stray"]
+    assert indented(rows(SESSIONS, order=by_name)) == lines
+    backwards = [
+        "Auth:1",
+        "c",
+        "shop:2",
+        "z",
+        "  cdbg-z sidecar",
+        "a",
+        "-:3",
+        "stray",
+        "b",
+        "  cdbg-b rerun",
+        "A2",
+    ]
+    assert indented(rows(SESSIONS, order=by_name, backwards=True)) == backwards
+
+
+def test_a_session_is_hidden_with_its_target() -> None:
+    assert indented(rows(SESSIONS, order=by_name, folded=frozenset({"shop", ""}))) == [
+        "Auth:1",
+        "c",
+        "shop:2",
+        "-:3",
+    ]
+    only_a = rows(SESSIONS, order=by_name, keep=lambda one: one.name == "a")
+    assert indented(only_a) == ["shop:1", "a"]
+    only_z = rows(SESSIONS, order=by_name, keep=lambda one: one.name == "z")
+    assert indented(only_z) == ["shop:1", "z", "  cdbg-z sidecar"]
+
+
+def test_sessions_of_sessions_belong_to_the_first_target() -> None:
+    both = [container("web"), beside("one", "web"), beside("two", "one")]
+    assert indented(rows(both, order=by_name)) == ["web", "  one sidecar", "  two sidecar"]
+
+
+def test_labels_that_lead_in_a_circle_hide_nothing() -> None:
+    ring = [beside("x", "y"), beside("y", "x"), beside("self", "self"), beside("to-ring", "x")]
+    assert {row.container.id for row in rows(ring, order=by_name) if row.container} == {one.id for one in ring}
+    labelled = container("web", "", None, **{TARGET_LABEL: "id-x"})
+    assert labelled in families([labelled, container("x")])[0]
+
+
+def test_five_hundred_containers_are_arranged_at_once() -> None:
+    many = [container(f"c{number}", f"p{number % 20}") for number in range(400)]
+    many += [beside(f"s{number}", f"c{number}") for number in range(100)]
+    began = time.perf_counter()
+    made = rows(many, order=by_name)
+    took = time.perf_counter() - began
+    assert len(made) == 520
+    assert sum(bool(row.beside) for row in made) == 100
+    assert took < 0.05

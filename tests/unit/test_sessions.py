@@ -18,7 +18,6 @@ from cdbg_tui.sessions.conditions import DECIDED, Conditions, conditions
 from cdbg_tui.sessions.exec import exec_plan
 from cdbg_tui.sessions.plan import Plan, Refusal, failed, image_name, outcome, shown
 from cdbg_tui.sessions.rerun import AS_IT_WAS, Choices, Start, rerun_plan
-from cdbg_tui.sessions.sidecar import sidecar_plan
 
 ID = "0123456789ab" + "c" * 52
 SH, BASH, BUSYBOX = "/bin/sh", "/bin/bash", "/busybox/busybox"
@@ -57,13 +56,6 @@ def left(inspected: dict[str, Any], **more: Any) -> Remains:
 
 def rerun(inspected: dict[str, Any], choices: Choices = AS_IT_WAS, **more: Any) -> Plan:
     plan = rerun_plan(left(inspected, **more), docker, "beef", choices)
-    assert isinstance(plan, Plan)
-    return plan
-
-
-def sidecar(inspected: dict[str, Any], **more: Any) -> Plan:
-    facts: dict[str, Any] = {"image": "nicolaka/netshoot", "suffix": "beef"}
-    plan = sidecar_plan(inspected, docker, **(facts | more))
     assert isinstance(plan, Plan)
     return plan
 
@@ -124,57 +116,6 @@ class TestExec:
 
     def test_a_command_with_an_open_quote_is_a_sentence(self) -> None:
         assert isinstance(exec_plan(container(), docker, shell=SH, command="ls '"), Refusal)
-
-
-class TestSidecar:
-    def test_joins_the_namespaces_and_is_removed_by_the_engine(self) -> None:
-        plan = sidecar(details("running"))
-        assert {"--rm", "-it"} <= set(plan.argv)
-        assert values_of(plan.argv, "--pid") == [f"container:{ID[:12]}"]
-        assert values_of(plan.argv, "--network") == [f"container:{ID[:12]}"]
-        assert values_of(plan.argv, "--cap-add") == ["SYS_PTRACE"]
-        assert values_of(plan.argv, "--name") == ["cdbg-web-1-beef"]
-        assert set(values_of(plan.argv, "--label")) == {"dev.cdbg.session=sidecar", f"dev.cdbg.target={ID}"}
-        assert "--privileged" not in plan.argv
-        assert plan.commands() == shlex.join(plan.argv)
-
-    def test_the_banner_names_where_the_targets_files_are(self) -> None:
-        plan = sidecar(details("running"))
-        assert any("/target (/proc/1/root)" in line for line in plan.banner)
-        assert plan.argv[-1].startswith("ln -sfn /proc/1/root /target; ")
-
-    def test_a_target_in_the_hosts_pid_namespace_has_its_own_number(self) -> None:
-        plan = sidecar(details("running", HostConfig={"PidMode": "host"}))
-        assert "/proc/4711/root" in plan.argv[-1]
-        assert any("/proc/4711/root" in line for line in plan.banner)
-
-    def test_a_target_in_another_containers_pid_namespace_is_searched_for(self) -> None:
-        plan = sidecar(details("running", HostConfig={"PidMode": f"container:{OTHER}"}))
-        assert f"grep -ls {ID} /proc/[0-9]*/cgroup" in plan.argv[-1]
-        assert "/proc/1/root" not in plan.argv[-1]
-
-    def test_a_paused_target_can_be_looked_at_and_is_said_to_be_frozen(self) -> None:
-        assert any("frozen" in line for line in sidecar(details("paused")).banner)
-
-    def test_the_image_is_pulled_first_only_when_told(self) -> None:
-        assert sidecar(details("running")).pull == ()
-        plan = sidecar(details("running"), pull=True)
-        assert plan.pull == docker("pull", "nicolaka/netshoot")
-        assert plan.commands().startswith("docker --host unix:///e.sock pull nicolaka/netshoot &&\n")
-
-    def test_confinement_that_would_hide_the_target_is_lifted(self) -> None:
-        assert "apparmor=unconfined" not in sidecar(details("running", AppArmorProfile="docker-default")).argv
-        assert "apparmor=unconfined" in sidecar(details("running", AppArmorProfile="mine")).argv
-        own_users = details("running", HostConfig={"UsernsMode": "host"})
-        assert values_of(sidecar(own_users).argv, "--userns") == ["host"]
-
-    @pytest.mark.parametrize(
-        ("status", "key"), [("exited", "c"), ("created", "c"), ("restarting", "c"), ("removing", "")]
-    )
-    def test_what_has_no_namespaces_is_refused(self, status: str, key: str) -> None:
-        refusal = sidecar_plan(details(status), docker, image="x", suffix="beef")
-        assert isinstance(refusal, Refusal)
-        assert refusal.key == key
 
 
 class TestRerun:

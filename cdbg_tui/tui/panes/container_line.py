@@ -9,6 +9,7 @@ from cdbg_tui.model.container import Container, State
 from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.query import Row
 from cdbg_tui.model.sample import Usage
+from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import percent, size, span
 from cdbg_tui.triage.word import Word
 from cdbg_tui.tui.cells import Cell, fit
@@ -122,30 +123,37 @@ def line(row: Row, widths: dict[str, int], usage: Usage | None, word: Word, now:
     """Return a container's line."""
     container = row.container
     assert container is not None  # noqa: S101 - headings are painted by `heading`
-    cells = [Cell(indent), glyph(container, word)]
-    name_width = widths["name"] - _GAP - len(indent) - 2
+    branch = "└ " if row.beside else ""
+    cells = [Cell(indent), *([Cell(branch, "dim")] if branch else []), glyph(container, word)]
+    name_width = widths["name"] - _GAP - len(indent) - len(branch) - 2
     cells.append(Cell(" " + fit(container.name, name_width) + " ", "" if container.is_up else "dim"))
     figures = ("cpu", "memory")
     if container.is_up:
-        cells += _state(container, word, now, widths["state"])
+        cells += _state(row, word, now, widths["state"])
         cells += [_figure(name, usage, widths[name]) for name in figures]
     else:
         # A dead one uses nothing: its verdict may stand where the figures would.
         room = widths["state"] + sum(widths[name] for name in figures)
-        cells += _state(container, word, now, room)
+        cells += _state(row, word, now, room)
     for name in ("ports", "rst", "image", "age"):
         if name in widths:
             cells.append(_rest(name, container, widths[name], now))
     return cells
 
 
-def _state(container: Container, word: Word, now: float, width: int) -> list[Cell]:
+def _state(row: Row, word: Word, now: float, width: int) -> list[Cell]:
+    container = row.container
+    assert container is not None  # noqa: S101 - headings are painted by `heading`
     cells: list[Cell] = []
     left = width - _GAP
-    for number, (text, role) in enumerate(state_words(container, word, now)):
+    words = state_words(container, word, now)
+    if row.beside:
+        words = [(f"{one_line(row.beside)} of this", "dim"), *words]
+    for number, (text, role) in enumerate(words):
         # A living one's health stands apart; what is known of a death is one phrase.
         gap = "  " if container.state is State.RUNNING else " · "
-        if number and word.weight is not Weight.FINE and len(gap + text) > left and container.is_up:
+        is_told = bool(row.beside) or (word.weight is not Weight.FINE and container.is_up)
+        if number and is_told and len(gap + text) > left:
             break  # how long it has been so may be missing, what is wrong may not
         if number and left > len(gap):
             cells.append(Cell(gap, "dim"))

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cdbg_tui.model.container import Container
-from cdbg_tui.model.query import Row, matches, rows
+from cdbg_tui.model.query import Row, families, matches, rows
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.cells import Cell
@@ -257,7 +257,7 @@ class ContainersPane(Pane):
         lines.empty = self._why_empty()
         lines.show(made)
         self.query_one(Heads).show(lines.widths, self.order, self.backwards)
-        shown = sum(row.count for row in made) or len(made)
+        shown = sum(row.count for row in made) or sum(not row.beside for row in made)
         self.note(self._note(shown))
         self._tell_selection()
 
@@ -268,8 +268,9 @@ class ContainersPane(Pane):
 
     def _note(self, shown: int) -> str:
         parts = []
-        if shown != len(self.containers):
-            parts.append(f"{shown} of {len(self.containers)}")
+        count = len(families(self.containers.values())[0])
+        if shown != count:
+            parts.append(f"{shown} of {count}")
         if self._filter:
             parts.append(f"/{self._filter}")
         if self.hide_dead:
@@ -371,7 +372,9 @@ class ContainersPane(Pane):
         container = self.containers.get(container_id)
         if container is None:
             return
-        self._folded -= {container.project}
+        own, sessions = families(self.containers.values())
+        under = next((one for one in own if container in sessions.get(one.id, ())), container)
+        self._folded -= {under.project}
         self.query_one(Input).value = ""
         self._filter = ""
         self.hide_dead = False

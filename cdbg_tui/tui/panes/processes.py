@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.details import hidden_words
 from cdbg_tui.model.process import STATE_WORDS, Branch, Process, tree
 from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import percent, size, span
-from cdbg_tui.tui.paint import fit
 from cdbg_tui.tui.cells import Cell
+from cdbg_tui.tui.paint import fit
 from cdbg_tui.tui.widgets.line_list import LineList
 from cdbg_tui.tui.widgets.pane import Pane
 
@@ -51,6 +55,22 @@ class ProcessesPane(Pane):
     """Shows one container's processes; knows no engine."""
 
     NUMBER, WHAT = 5, "processes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "t",
+            "tools",
+            "tools",
+            show=False,
+            tooltip="strace, gdb, py-spy, lsof on this process; ss, dig, curl, ip, tcpdump in its network",
+        ),
+    ]
+
+    class ToolsWanted(Message):
+        """A tool is wanted for a process; None is the main one."""
+
+        def __init__(self, process: Process | None) -> None:
+            super().__init__()
+            self.process = process
 
     def __init__(self) -> None:
         super().__init__(id="processes")
@@ -69,6 +89,15 @@ class ProcessesPane(Pane):
         """The process under the cursor."""
         lines = self.lines
         return lines.branches[lines.cursor - 1].process if lines.can_rest(lines.cursor) else None
+
+    def action_tools(self) -> None:
+        """Ask for what can be done with the process under the cursor."""
+        self.post_message(self.ToolsWanted(self.selected))
+
+    @on(LineList.Opened)
+    def _opened(self, event: LineList.Opened) -> None:
+        event.stop()
+        self.action_tools()
 
     def show(self, processes: Sequence[Process], source: str) -> None:
         """Show a reading of the processes; the cursor stays on the same one."""

@@ -41,6 +41,9 @@ class Field:
 class Form(ModalScreen[dict[str, str] | None]):
     """Asks for the values of *fields*; its result maps their ids to them, or is None."""
 
+    # In a split the frames of the fields would leave no room for the command line.
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - declared by Textual
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "leave"),
         Binding("enter", "run", "run"),
