@@ -39,8 +39,15 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status: 0 well, 1 it failed, 2 wrong usage.
 
-    Commands may say otherwise in their help.
+    Commands may say otherwise in their help. Ctrl+C ends it with 130, also while it is being loaded.
     """
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _run(argv: Sequence[str] | None) -> int:
     options = parser().parse_args(argv)
     if wrong := misasked(options):
         options.complain(wrong)
@@ -98,8 +105,6 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
         sys.stderr.write("\x1b[J")
         sys.stderr.flush()
         return app.return_code or 0
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
     except ConfigError as error:
         print(f"cdbg: {error}", file=sys.stderr)
         return 2

@@ -53,7 +53,7 @@ def prose(analysis: Analysis, *, width: int, coloured: bool, lowest: float | Non
 
 
 def _layers(analysis: Analysis, paint: _Paint, width: int, now: float) -> Iterator[str]:
-    yield paint("  #       size       age    added    modif    delet  instruction", _DIM)
+    yield paint("  #       size       age    added     mod.     del.  instruction", _DIM)
     for step, number in analysis.image.steps:
         words = (step.instruction if step is not None else "") or NO_HISTORY
         age = span(now - step.created) if step is not None and step.created is not None else ""

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from cdbg_tui.engine.archive import SILENCE_SECONDS, archive_path, export_path, members, opened
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.engine.inside import follow
+from cdbg_tui.engine.inside import follow, nothing_at
 from cdbg_tui.engine.progress import Progress
 from cdbg_tui.model.file import as_told
 
@@ -69,7 +69,7 @@ def copy_out(
 ) -> Copied:
     """Copy a file, or a directory with all below it, to *destination*, as `target_of` understands it.
 
-    A link is followed inside the container, and what it leads to is copied. A directory is never
+    A link is followed inside the container, and what it leads to is copied. A directory or a device is never
     overwritten, a file only with *overwrite*. All of it is the user's and nobody else's: of the modes only
     the owner's right to execute is kept. Holes stay holes.
 
@@ -81,7 +81,7 @@ def copy_out(
     path = posixpath.normpath(path)
     where, entry = follow(engine, container_id, path)
     if entry is None:
-        raise EngineError("missing", f"There is nothing at {path} in the container.")
+        raise nothing_at(engine, container_id, path)
     copied = Copied(target_of(destination, path))
     with _written(copied.path, overwrite=overwrite) as new:
         with opened(engine, archive_path(container_id, where), progress) as tar:
@@ -134,20 +134,33 @@ def _what_it_is(copied: Copied) -> str:
     return copied.left_out[0].partition(": ")[2] if copied.left_out else "nothing that a file system can hold"
 
 
+def is_replaceable(path: Path) -> bool:
+    """Tell whether what is at *path* may give way to a copy: a file, or a link to one or to nothing.
+
+    A directory, a device or a pipe never does, and neither does the way to one: whoever writes to
+    /dev/null or /dev/stdout means what lies there, not its name.
+    """
+    if not os.path.islink(path):
+        return os.path.isfile(path)
+    return not os.readlink(path).startswith("/proc/") and (os.path.isfile(path) or not os.path.exists(path))
+
+
 def _exists(path: Path) -> EngineError:
-    if path.is_dir() and not path.is_symlink():
-        return EngineError(
-            "conflict", f"{path} is a directory, which is never overwritten.", "Choose another name."
-        )
+    if not is_replaceable(path):
+        what = "a directory" if os.path.isdir(path) else "no file"
+        return EngineError("conflict", f"{path} is {what}, which is never overwritten.", "Choose another name.")
     return EngineError("conflict", f"{path} exists.", "Choose another name, or have it overwritten.")
+
+
+def _check(final: Path, *, overwrite: bool) -> None:
+    if os.path.lexists(final) and not (overwrite and is_replaceable(final)):
+        raise _exists(final)
 
 
 @contextlib.contextmanager
 def _written(final: Path, *, overwrite: bool) -> Iterator[Path]:
     """Lend a path for something new, and give it its final name if all went well."""
-    is_there = os.path.lexists(final)
-    if is_there and (not overwrite or (final.is_dir() and not final.is_symlink())):
-        raise _exists(final)
+    _check(final, overwrite=overwrite)
     try:
         # Beside its final place, so that it need only be renamed; nobody else may enter it.
         work = Path(tempfile.mkdtemp(prefix=".cdbg-copy-", dir=final.parent))
@@ -156,8 +169,7 @@ def _written(final: Path, *, overwrite: bool) -> Iterator[Path]:
     try:
         new = work / "new"
         yield new
-        if not overwrite and os.path.lexists(final):
-            raise _exists(final)
+        _check(final, overwrite=overwrite)
         os.replace(new, final)
     except OSError as error:
         raise _unwritable(final, error) from error

@@ -12,6 +12,7 @@ from cdbg_tui.engine.archive import archive_path, opened
 from cdbg_tui.engine.client import CALL_SECONDS, Engine
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.file import FileKind
+from cdbg_tui.model.text import one_line
 
 # Go's io/fs.FileMode: kinds are in the high bits, not where POSIX has them.
 _DIRECTORY = 1 << 31
@@ -103,6 +104,30 @@ def follow(engine: Engine, container_id: str, path: str) -> tuple[str, Entry | N
             return path, entry
         path = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.link))
     return path, None
+
+
+def check_is_there(engine: Engine, container_id: str) -> None:
+    """Ask for the container itself, where nothing was found in it: a HEAD is answered the same in both cases.
+
+    Raises:
+        EngineError: it has been removed, or the engine cannot be asked.
+    """
+    try:
+        with engine.api() as api:
+            api.inspect_container(container_id)
+    except EngineError as error:
+        if error.kind == "missing":
+            raise EngineError("missing", "The container has been removed.") from error
+        raise
+
+
+def nothing_at(engine: Engine, container_id: str, path: str) -> EngineError:
+    """Return what is to be said where nothing was found at *path*: perhaps the container itself is gone."""
+    try:
+        check_is_there(engine, container_id)
+    except EngineError as error:
+        return error
+    return EngineError("missing", f"There is nothing at {one_line(path)} in the container.")
 
 
 def find_shell(engine: Engine, container_id: str, candidates: Iterable[str]) -> str | None:

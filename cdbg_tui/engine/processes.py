@@ -21,8 +21,9 @@ from cdbg_tui.model.process import Process
 if TYPE_CHECKING:
     import psutil
 
-# Columns that procps and busybox-free hosts know; args last, since it holds spaces. `top` itself is an event
-# in the engine and a `ps` on its machine, so it is asked for less often than /proc.
+# Columns that procps and busybox-free hosts know; args last, since it holds spaces, and -ww, or an engine with
+# COLUMNS in its environment cuts it there. `top` itself is an event in the engine and a `ps` on its machine, so
+# it is asked for less often than /proc.
 TOP_COLUMNS = "pid,ppid,user,stat,pcpu,rss,nlwp,etime,args"
 LOCAL_SECONDS, TOP_SECONDS = 2.0, 4.0
 MOST = 2000
@@ -79,7 +80,7 @@ class ProcessWatch:
         if pids:
             return ProcessesRead(self._id, tuple(meter.read(pids)), "/proc")
         try:
-            answer = self._engine.get(query(f"/containers/{self._id}/top", ps_args=f"-eo {TOP_COLUMNS}"))
+            answer = self._engine.get(query(f"/containers/{self._id}/top", ps_args=f"-wweo {TOP_COLUMNS}"))
             with understood("list of processes"):
                 return ProcessesRead(self._id, from_top(answer), "docker top")
         except EngineError as error:

@@ -45,8 +45,12 @@ class Shown:
         kinds: Mapping[str, Kind],
         mounts: Iterable[Mount] = (),
         known_weights: Weights | None = None,
+        counts: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:
-        """Show *files*; where *known_weights* is given they are a whole file system, else changes only."""
+        """Show *files*; where *known_weights* is given they are a whole file system, else changes only.
+
+        The *counts* are those of its changes, by the path as which each is told.
+        """
         self._files = files
         self.kinds = kinds
         """What became of each path, as the engine tells it."""
@@ -56,7 +60,7 @@ class Shown:
         self._mounts: dict[str, Mount] = {}
         self._entered: dict[str, tuple[FileTree, Weights]] = {}
         self._real: dict[str, str] = {}
-        self._counts: dict[str, tuple[int, ...]] = {}
+        self._counts: Mapping[str, tuple[int, ...]] = counts or {}
         self._bytes = dict.fromkeys(Kind, 0)
         self._below: dict[str, list[str]] = {}
         self.hidden: frozenset[Kind] = frozenset()
@@ -220,12 +224,17 @@ class Shown:
         """How many bytes the files of each kind have, as far as it is known."""
         return self._bytes
 
+    @property
+    def all_counts(self) -> Mapping[str, tuple[int, ...]]:
+        """How many paths of each kind there are below each directory, for a whole file system to show as well."""
+        return self._counts
+
     def counts(self, path: str) -> Mapping[Kind, int]:
         """Return how many paths of each kind *path* stands for, hidden ones included."""
         return dict(zip(Kind, self._count(path), strict=True))
 
     def _count(self, path: str) -> tuple[int, ...]:
-        found = self._counts.get(path)
+        found = self._counts.get(path if path in self._counts or not self.is_whole else as_told(path))
         return _own(self.kinds.get(path)) if found is None else found
 
     def toggle(self, kind: Kind) -> None:

@@ -20,7 +20,7 @@ from cdbg_tui.engine import copying
 from cdbg_tui.engine.archive import Listing, listing
 from cdbg_tui.engine.copying import Copied, target_of
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.engine.inside import follow
+from cdbg_tui.engine.inside import follow, nothing_at
 from cdbg_tui.engine.progress import Progress
 from cdbg_tui.model.file import File, FileKind, is_known
 from cdbg_tui.model.page import TextPage
@@ -158,8 +158,7 @@ def _place(typed: str) -> Path:
 def _what_is_there(to: Path) -> str:
     """Return what would be overwritten, or else how much can be written."""
     if os.path.lexists(to):
-        is_folder = os.path.isdir(to) and not os.path.islink(to)
-        return "exists: choose another name" if is_folder else "exists: you will be asked"
+        return "exists: you will be asked" if copying.is_replaceable(to) else "exists: choose another name"
     place = to.parent
     try:
         return f"{size(shutil.disk_usage(place).free)} are free there"
@@ -173,7 +172,7 @@ def _write(app: CdbgApp, title: Content, to: Path, write: Write, *, overwrite: b
     def failed(error: EngineError) -> None:
         if error.kind == "cancelled":
             app.say("cancelled: nothing was written", "warning")
-        elif error.kind == "conflict" and not overwrite and not (os.path.isdir(to) and not os.path.islink(to)):
+        elif error.kind == "conflict" and not overwrite and copying.is_replaceable(to):
             app.push_screen(
                 Confirm(
                     plain(f"{error.what} Overwrite it?"), loss=Content("What it holds is lost."), dangerous=True
@@ -318,7 +317,10 @@ def _save(app: CdbgApp, page: TextPage, suggested: str) -> None:
 
 
 def openers(env: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return what may open a text: the variable that names it, and its words; the user's own come first."""
+    """Return what may open a text: the variable that names it, and its words; the user's own come first.
+
+    PAGER=cat says that nothing shall page: it would be over before anybody has read a line.
+    """
     found = []
     for names in (("PAGER",), ("VISUAL", "EDITOR")):
         for name in names:
@@ -326,7 +328,8 @@ def openers(env: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
                 words = tuple(shlex.split(env.get(name, "")))
             except ValueError:  # a quote that is not closed
                 continue
-            if words and shutil.which(words[0], path=env.get("PATH")):
+            is_none = name == "PAGER" and words[:1] and Path(words[0]).name == "cat"
+            if words and not is_none and shutil.which(words[0], path=env.get("PATH")):
                 found.append((f"${name}", words))
                 break
     if not found:
@@ -361,7 +364,7 @@ def _fetch(app: CdbgApp, container_id: str, path: str, words: tuple[str, ...]) -
     def work(progress: Progress) -> tuple[ExitStack, Path]:
         where, entry = follow(app.engine, container_id, path)
         if entry is None:
-            raise EngineError("missing", f"There is nothing at {one_line(path)} in the container.")
+            raise nothing_at(app.engine, container_id, path)
         if not entry.is_regular:
             raise EngineError("refused", f"{one_line(path)} is a {entry.kind.word}: there is no text to open.")
         if entry.size > MOST_OPENED:

@@ -13,7 +13,7 @@ from textual.content import Content
 from cdbg_tui.engine.contents import HEAD_BYTES, TAIL_BYTES, contents
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.image_files import ImageFiles
-from cdbg_tui.engine.inside import follow, look
+from cdbg_tui.engine.inside import check_is_there, follow, look
 from cdbg_tui.engine.progress import Progress
 from cdbg_tui.model.change import Kind
 from cdbg_tui.model.file import File, FileKind
@@ -173,6 +173,7 @@ class _Viewing:
         engine, container_id = self._app.engine, self._container(tab)
         path, entry = follow(engine, container_id, self._target.path)
         if entry is None:
+            check_is_there(engine, container_id)
             raise _nowhere(self._target.path, path, "the image" if tab == IMAGE else "the container")
         if entry.kind in _WITHOUT_ARCHIVE:
             yield _Nothing(File(path, entry.kind, mode=entry.mode & 0o777), _KIND_WORDS[entry.kind])
@@ -227,6 +228,7 @@ class _Viewing:
         engine, path = self._app.engine, self._target.path
         entry = look(engine, container_id, path)
         if entry is None:
+            check_is_there(engine, container_id)
             raise _nowhere(path, path, whose)
         if entry.kind in _WITHOUT_ARCHIVE:
             return Version(File(path, entry.kind, mode=entry.mode & 0o777), Ends(b"", b"", 0))

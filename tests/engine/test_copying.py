@@ -304,6 +304,33 @@ def test_a_link_is_followed_and_a_conflict_told(engine: Engine, run: Run, home: 
     assert not list((home / "etc").iterdir())
 
 
+def test_a_device_a_pipe_and_the_way_to_one_are_never_overwritten(engine: Engine, run: Run, home: Path) -> None:
+    one = run("true", start=False)
+    os.mkfifo(home / "pipe")
+    (home / "to-pipe").symlink_to("pipe")
+    # As /dev/stdout is one.
+    (home / "stdout").symlink_to("/proc/self/fd/1")
+    for name in ("pipe", "to-pipe", "stdout"):
+        for overwrite in (False, True):
+            with pytest.raises(EngineError, match="is no file, which is never overwritten") as error:
+                copy_out(engine, one, "/etc/passwd", home / name, overwrite=overwrite)
+            assert error.value.kind == "conflict"
+    assert stat.S_ISFIFO((home / "pipe").stat().st_mode)
+    assert (home / "to-pipe").is_symlink()
+    assert (home / "stdout").is_symlink()
+
+
+def test_of_a_container_that_is_gone_that_is_what_is_said(
+    engine: Engine, run: Run, docker: Docker, home: Path
+) -> None:
+    one = run("true", start=False)
+    with pytest.raises(EngineError, match="There is nothing at /none in the container"):
+        copy_out(engine, one, "/none", home)
+    docker("rm", one)
+    with pytest.raises(EngineError, match="The container has been removed"):
+        copy_out(engine, one, "/etc/passwd", home)
+
+
 def test_destinations(engine: Engine, run: Run, tmp_path: Path, home: Path) -> None:
     one = run("true", start=False)
     (home / "dangling").symlink_to(tmp_path / "secret.new")

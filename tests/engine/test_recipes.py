@@ -132,7 +132,7 @@ def test_a_number_inside_is_that_of_the_containers_own_namespace(engine: Engine,
     main = main_process(ground.details).pid
 
     def found() -> dict[str, int]:
-        rows = engine.get(f"/containers/{container}/top?ps_args=-eo%20pid,args")["Processes"]
+        rows = engine.get(f"/containers/{container}/top?ps_args=-wweo%20pid,args")["Processes"]
         return {row[1]: int(row[0]) for row in rows}
 
     eventually(lambda: "sleep 62" in found())
@@ -148,7 +148,7 @@ def test_a_number_inside_is_that_of_the_containers_own_namespace(engine: Engine,
 
 def other_process(engine: Engine, container: str, ground: Ground, words: str) -> Subject:
     def found() -> int:
-        rows = engine.get(f"/containers/{container}/top?ps_args=-eo%20pid,args")["Processes"]
+        rows = engine.get(f"/containers/{container}/top?ps_args=-wweo%20pid,args")["Processes"]
         return next((int(row[0]) for row in rows if row[1] == words), 0)
 
     pid = eventually(found)

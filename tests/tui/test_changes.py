@@ -66,6 +66,37 @@ def browser(*mounts: Mount, is_up: bool = False, at: str = "", line: str = "") -
     return screen, asked
 
 
+async def test_how_far_a_reading_is_stands_below_what_is_read() -> None:
+    screen, _ = browser()
+    async with on_stage(screen) as (app, pilot):
+        screen.show(CHANGES)
+        await pilot.press("tab")
+        progress = Progress()
+        progress.files, progress.bytes = 2, 5000
+        screen.reads(Tab.CONTAINER, progress)
+        await pilot.pause()
+        rows = [row.strip() for row in app.rows if row.strip()]
+        assert rows[1:3] == ["reading the container's file system …", "2 files, 4.9 KiB · Esc cancels"]
+
+
+async def test_what_cannot_be_read_again_stays() -> None:
+    screen, asked = browser()
+    async with on_stage(screen) as (app, pilot):
+        screen.show(CHANGES)
+        await pilot.press("tab")
+        screen.listed(Tab.CONTAINER, *everything())
+        await pilot.pause()
+        assert "hosts" not in app.text
+        await pilot.press("z", "r")
+        await pilot.pause()
+        assert asked.wanted[-1] == ("list", Tab.CONTAINER)
+        assert "etc/" not in app.text
+        screen.failed(Tab.CONTAINER, "The engine is gone.")
+        await pilot.pause()
+        assert "hosts" in app.text
+        assert [note.message for note in app._notifications] == ["The engine is gone."]
+
+
 def file(path: str, kind: FileKind = FileKind.REGULAR, size: int = 0, link: str = "", age: float = 60) -> File:
     """Return a file of which everything is known."""
     return File(path, kind, size, 0o644, 0, 33, NOW - age, link)

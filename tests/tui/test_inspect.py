@@ -257,6 +257,31 @@ async def test_both_sides_are_read_in_full_below_and_copied() -> None:
         assert app.copied == ["x" * 200 + " ⇄ 80"]
 
 
+async def test_where_nothing_differs_nothing_is_read_below() -> None:
+    screen = Inspect({"Id": "id", "Name": "/same", "Config": {"Image": "web:1", "Cmd": ["serve"]}})
+    async with on_stage(screen, (110, 30)) as (app, pilot):
+        screen.learn(Around(image={"Config": {"Cmd": ["serve"]}}))
+        await pilot.press("3")
+        await pilot.pause()
+        assert "run changed nothing of it" in app.text
+        assert ".Id" not in app.text
+
+
+async def test_the_keys_that_a_narrow_footer_has_no_room_for_are_shown_on_a_key() -> None:
+    async with on_stage(Inspect(DETAILS), (80, 60)) as (app, pilot):
+        assert "? keys" in app.rows[-1]
+        await pilot.press("question_mark")
+        await pilot.pause()
+        await pilot.pause()
+        for words in ("Read the container again", "Copy its path as jq takes it", "Tab ]", "Home g  First"):
+            assert words in app.text
+        assert "Choose with what it is compared" not in app.text
+        await pilot.press("escape", "3", "question_mark")
+        await pilot.pause()
+        await pilot.pause()
+        assert "Choose with what it is compared" in app.text
+
+
 async def test_without_image_the_comparison_says_why() -> None:
     screen = Inspect(DETAILS)
     async with on_stage(screen) as (app, pilot):

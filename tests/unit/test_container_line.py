@@ -159,6 +159,20 @@ def test_a_word_of_any_weight_is_drawn() -> None:
         assert "odd" in text_of(line(Row("", container()), layout(80), None, Word("odd", weight), NOW, ""))
 
 
+@pytest.mark.parametrize("width", [66, 80, 160])
+def test_what_a_session_made_says_whose_it_is(width: int) -> None:
+    one = container(name="cdbg-api-1a2b")
+    cells = line(Row("", one, beside="sidecar"), layout(width), USAGE, word(one), NOW, "  ")
+    text = text_of(cells)
+    assert cell_len(text) == sum(layout(width).values())
+    assert text.startswith("  └ ● cdbg-")
+    assert "sidecar of this" in text
+    assert "…n" not in text
+    assert ("sidecar of this  up 10 min" in text) == (width == 160)
+    hostile = text_of(line(Row("", one, beside=NAMES["hostile"]), layout(width), None, word(one), NOW, ""))
+    assert hostile.isprintable()
+
+
 # changed_cells
 
 

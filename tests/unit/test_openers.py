@@ -28,6 +28,14 @@ def test_what_is_not_there_is_passed_over(path: str) -> None:
     ]
 
 
+def test_a_pager_that_does_not_page_is_passed_over(path: str) -> None:
+    (Path(path) / "cat").write_text("#!/bin/sh\n")
+    (Path(path) / "cat").chmod(0o755)
+    for pager in ("cat", f"{path}/cat"):
+        assert openers({"PATH": path, "PAGER": pager}) == [("less", ("less",))]
+        assert openers({"PATH": path, "PAGER": pager, "EDITOR": "vi"}) == [("$EDITOR", ("vi",))]
+
+
 def test_nothing_in_the_words_is_run_by_a_shell(path: str) -> None:
     assert openers({"PATH": path, "PAGER": "less $(reboot); id"}) == [("$PAGER", ("less", "$(reboot);", "id"))]
 

@@ -30,6 +30,16 @@ def whole(*files: File, mounts: tuple[Mount, ...] = ()) -> Shown:
     return Shown(tree, {}, mounts, weights(tree))
 
 
+def test_a_whole_file_system_counts_what_was_changed_below_its_directories() -> None:
+    changes = Shown.of_changes(CHANGES)
+    tree = FileTree([known("/etc/new"), known("/etc/passwd"), known("/etc/hosts")])
+    kinds = {path: kind for path, kind in changes.kinds.items() if kind is not Kind.DELETED}
+    shown = Shown(tree, kinds, (), weights(tree), changes.all_counts)
+    assert shown.counts("/etc") == {Kind.ADDED: 1, Kind.MODIFIED: 1, Kind.DELETED: 0}
+    assert shown.counts("/etc/hosts") == {Kind.ADDED: 0, Kind.MODIFIED: 0, Kind.DELETED: 0}
+    assert shown.kind("/etc/new") is Kind.ADDED
+
+
 def test_directories_come_first_then_names() -> None:
     assert Shown.of_changes(CHANGES).below("/") == ["/etc", "/srv", "/usr", "/zoo"]
 

@@ -13,7 +13,9 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static, Tree
 
+from cdbg_tui.tui.screens.help import Help
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.own_keys import own_keys
 from cdbg_tui.tui.screens.tree import LazyTree
 
 T = TypeVar("T")
@@ -23,13 +25,14 @@ class Browse(Screen[None], Generic[T]):
     """Shows a tree; what it holds, and what a search finds in it, say its subclasses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "search", key_display="/"),
-        Binding("n", "hit(1)", "next", show=False),
-        Binding("N", "hit(-1)", "previous", show=False),
-        Binding("z", "fold_all", "fold"),
-        Binding("y", "copy", "copy"),
-        Binding("escape", "back", "back", key_display="esc"),
-        Binding("q", "dismiss", "back", show=False),
+        Binding("slash", "search", "search", key_display="/", tooltip="Search; Enter goes back to the rows"),
+        Binding("n", "hit(1)", "The next hit", show=False),
+        Binding("N", "hit(-1)", "The hit before", show=False),
+        Binding("z", "fold_all", "fold", tooltip="Fold or unfold everything"),
+        Binding("y", "copy", "copy", tooltip="Copy what the cursor is on"),
+        Binding("escape", "back", "back", key_display="esc", tooltip="End the search, or leave"),
+        Binding("q", "dismiss", "Leave", show=False),
+        Binding("question_mark", "keys", "keys", key_display="?", tooltip="All keys of this screen"),
     ]
 
     def __init__(self, shown: LazyTree[T]) -> None:
@@ -86,8 +89,13 @@ class Browse(Screen[None], Generic[T]):
     @on(Tree.NodeHighlighted)
     def _read(self) -> None:
         node = self.rows.cursor_node
-        if node is not None and node.data is not None:
-            self.query_one(".browse--reading", Static).update(self.reading(node.data))
+        there = node is not None and node.data is not None and node is not self.rows.root
+        read = self.reading(node.data) if there and node is not None and node.data is not None else Content()
+        self.query_one(".browse--reading", Static).update(read)
+
+    def action_keys(self) -> None:
+        """Show the keys of this screen."""
+        self.app.push_screen(Help(own_keys(self)))
 
     def action_search(self) -> None:
         """Open the search line."""

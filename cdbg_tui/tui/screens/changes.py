@@ -17,6 +17,7 @@ from cdbg_tui.tui.screens.files import Files
 
 MOST_UNFOLDED = 50_000
 """More rows are not opened by one key: nobody reads them, and it would take its time."""
+_TABS = "What was changed; all files; those of the image: at the same place"
 _HIDING = Binding.Group("hide", compact=True)
 
 
@@ -24,18 +25,39 @@ class Changes(Files):
     """What a container changed, and all that it has, to be walked through and looked into."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,right_square_bracket", "tab(1)", "all, image", key_display="tab"),
-        Binding("shift+tab,left_square_bracket", "tab(-1)", "tab before", show=False),
-        Binding("ctrl+u", "whole", "all or changed", show=False),
-        Binding("a,ctrl+a", "toggle_kind('ADDED')", "added", key_display="a", group=_HIDING),
-        Binding("m,c", "toggle_kind('MODIFIED')", "modified", key_display="m", group=_HIDING),
-        Binding("d,ctrl+r", "toggle_kind('DELETED')", "deleted", key_display="d", group=_HIDING),
-        Binding("s", "order", "order"),
-        Binding("ctrl+s", "wish('copy')", "copy out", key_display="^s"),
-        Binding("o", "wish('edit')", "pager"),
-        Binding("X", "wish('export')", "export"),
-        Binding("r", "again", "again"),
-        Binding("ctrl+@,ctrl+space", "fold_all", "fold", show=False),
+        Binding("tab,right_square_bracket", "tab(1)", "all, image", key_display="tab", tooltip=_TABS),
+        Binding("shift+tab,left_square_bracket", "tab(-1)", "The tab before", show=False),
+        Binding("ctrl+u", "whole", "All files, or the changed ones", show=False),
+        Binding(
+            "a,ctrl+a",
+            "toggle_kind('ADDED')",
+            "added",
+            key_display="a",
+            tooltip="Hide what was added, or show it",
+            group=_HIDING,
+        ),
+        Binding(
+            "m,c",
+            "toggle_kind('MODIFIED')",
+            "modified",
+            key_display="m",
+            tooltip="Hide what was modified, or show it",
+            group=_HIDING,
+        ),
+        Binding(
+            "d,ctrl+r",
+            "toggle_kind('DELETED')",
+            "deleted",
+            key_display="d",
+            tooltip="Hide what was deleted, or show it",
+            group=_HIDING,
+        ),
+        Binding("s", "order", "order", tooltip="Order by path, size, time"),
+        Binding("ctrl+s", "wish('copy')", "copy out", key_display="^s", tooltip="Copy the file or directory out"),
+        Binding("o", "wish('edit')", "pager", tooltip="Open a copy in $PAGER or $EDITOR"),
+        Binding("X", "wish('export')", "export", tooltip="Export or list the whole file system"),
+        Binding("r", "again", "again", tooltip="Read it again"),
+        Binding("ctrl+@,ctrl+space", "fold_all", "Fold or unfold everything", show=False),
     ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -162,8 +184,10 @@ class Changes(Files):
             return
         self._remember()
         row, shown = self._row, self._tabs.pop(self._tab, None)
-        if row is not None and shown is not None:
-            self._seek = shown.real(row.path)
+        if shown is not None:
+            self._kept[self._tab] = shown
+            if row is not None:
+                self._seek = shown.real(row.path)
         self._list(self._tab)
         self._tell()
 

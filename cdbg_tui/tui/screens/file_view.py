@@ -15,12 +15,14 @@ class FileView(PageScreen):
     """Shows what it is handed, and calls *wanted* with what a key asks for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "want('next')", "diff"),
-        Binding("shift+tab", "want('previous')", "file", show=False),
-        Binding("x", "want('hex')", "hex"),
-        Binding("o", "want('edit')", "open"),
-        Binding("ctrl+s", "want('copy_out')", "copy out"),
-        Binding("r", "want('again')", "again", show=False),
+        Binding(
+            "tab", "want('next')", "diff", tooltip="The file, what differs from the image's version, that version"
+        ),
+        Binding("shift+tab", "want('previous')", "The version before", show=False),
+        Binding("x", "want('hex')", "hex", tooltip="Bytes or text"),
+        Binding("o", "want('edit')", "open", tooltip="Open a copy in $PAGER or $EDITOR"),
+        Binding("ctrl+s", "want('copy_out')", "copy out", tooltip="Copy the file out"),
+        Binding("r", "want('again')", "Read it again", show=False),
     ]
 
     def __init__(self, asking: Asking, wanted: Callable[[str], None], *, has_versions: bool) -> None:

@@ -71,6 +71,8 @@ class Files(Browse[Row]):
         self._ended: float | None = None
         self._tab = Tab.CHANGES
         self._tabs: dict[Tab, Shown] = {}
+        self._kept: dict[Tab, Shown] = {}
+        """What a tab had before it is read again: it comes back if that fails or is cancelled."""
         self._opened: dict[Tab, set[Row]] = {tab: {TELLING} for tab in Tab}
         self._entered: dict[str, tuple[FileTree, Weights]] = {}
         self._image: tuple[FileTree, Weights] | None = None
@@ -185,6 +187,10 @@ class Files(Browse[Row]):
     def failed(self, tab: Tab, sentence: str) -> None:
         """Say why there is nothing to show in *tab*."""
         self._progress.pop(tab, None)
+        before = self._kept.pop(tab, None)
+        if before is not None and tab not in self._tabs:
+            self._tabs[tab] = before
+            self._renew()
         there = self._tabs.get(tab)
         if there is not None and not there.is_empty:
             # What is shown was so once, and is all that there is.
@@ -199,10 +205,16 @@ class Files(Browse[Row]):
     def listed(self, tab: Tab, tree: FileTree, known_weights: Weights, cut: str = "") -> None:
         """Show a whole file system in its tab."""
         self._progress.pop(tab, None)
-        kinds = self._tabs[Tab.CHANGES].kinds if Tab.CHANGES in self._tabs else {}
+        self._kept.pop(tab, None)
+        changes = self._tabs.get(Tab.CHANGES)
+        kinds = changes.kinds if changes is not None else {}
         here = (Kind.ADDED, Kind.MODIFIED) if tab is Tab.CONTAINER else (Kind.MODIFIED, Kind.DELETED)
         shown = Shown(
-            tree, {path: kind for path, kind in kinds.items() if kind in here}, self._mounts, known_weights
+            tree,
+            {path: kind for path, kind in kinds.items() if kind in here},
+            self._mounts,
+            known_weights,
+            changes.all_counts if changes is not None else None,
         )
         self._cuts[tab] = cut
         if tab is Tab.IMAGE:
@@ -286,7 +298,7 @@ class Files(Browse[Row]):
         progress = self._progress.get(self._tab)
         if progress is not None:
             words = f"{_ASKING[self._tab]}\n\n{_counted_so_far(progress)}"
-            self.query_one(".changes--note", Static).update(plain(words, "$foreground-muted"))
+            self.query_one(".changes--note", Static).update(Content.styled(words, "$foreground-muted"))
         for point in self._progress.keys() - set(Tab):
             self._view.said[point] = f"reading … {_counted_so_far(self._progress[point])}"
             self._view.repaint()

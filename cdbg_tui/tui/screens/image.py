@@ -42,23 +42,37 @@ from cdbg_tui.tui.widgets.line_list import LineList
 SETTLE_SECONDS = 0.08
 TICK_SECONDS = 0.25
 KEPT_TREES = 3
+_PANES = "The tree of the layer, or the layers; in the other views the next one"
 
 
 class ImageScreen(Browse[Branch]):
     """An image. It opens at once and shows how far the reading is; `show` or `fail` says what came of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "other", "pane", key_display="tab", priority=True),
+        Binding("tab", "other", "pane", key_display="tab", priority=True, tooltip=_PANES),
         Binding("shift+tab", "other", show=False, priority=True),
-        Binding("1", "view('layers')", "layers", show=False),
-        Binding("2", "view('waste')", "waste", show=False),
-        Binding("3", "view('culprits')", "culprits", show=False),
-        Binding("a", "toggle_kind('ADDED')", "added"),
-        Binding("m,c", "toggle_kind('MODIFIED')", "modified", key_display="m"),
-        Binding("d", "toggle_kind('DELETED')", "deleted"),
-        Binding("u,ctrl+a", "everything", "all", key_display="u"),
-        Binding("o", "order", "size"),
-        Binding("z", "fold_all", "fold", show=False),  # a footer of 80 columns has no room for it
+        Binding("1", "view('layers')", "The layers", show=False),
+        Binding("2", "view('waste')", "The waste", show=False),
+        Binding("3", "view('culprits')", "The culprits", show=False),
+        Binding("a", "toggle_kind('ADDED')", "added", tooltip="Hide what was added, or show it"),
+        Binding(
+            "m,c",
+            "toggle_kind('MODIFIED')",
+            "modified",
+            key_display="m",
+            tooltip="Hide what was modified, or show it",
+        ),
+        Binding("d", "toggle_kind('DELETED')", "deleted", tooltip="Hide what was deleted, or show it"),
+        Binding(
+            "u,ctrl+a",
+            "everything",
+            "all",
+            key_display="u",
+            tooltip="All files up to this layer, or what it changed",
+        ),
+        Binding("o", "order", "size", tooltip="The largest first, or by name"),
+        # A footer of 80 columns has no room for it.
+        Binding("z", "fold_all", "Fold or unfold the whole tree", show=False),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - declared by Textual
 

@@ -88,7 +88,7 @@ class ImageLines(LineList):
         return 1
 
 
-LAYERS_HEADING = "  #      size     age  added  modif  delet  instruction"
+LAYERS_HEADING = "  #      size     age  added   mod.   del.  instruction"
 WASTE_HEADING = "     size  copies  path"
 CULPRITS_HEADING = "     size   files  layer  what and where"
 

@@ -39,15 +39,24 @@ class Inspect(Browse[Entry]):
     """Everything about one container, in three tabs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,right_square_bracket", "turn(1)", "tabs", key_display="tab 1-3", priority=True),
-        Binding("shift+tab,left_square_bracket", "turn(-1)", "previous tab", show=False, priority=True),
-        *(Binding(str(number), f"go_to_tab('{name}')", name, show=False) for number, name in enumerate(TABS, 1)),
-        Binding("c", "choose", "with"),
-        Binding("a", "everything", "all"),
-        Binding("p", "copy_template", "path"),
-        Binding("Y", "copy_path", "copy path for jq", show=False),
-        Binding("m", "reveal", "mask"),
-        Binding("r", "again", "read again", show=False),
+        Binding(
+            "tab,right_square_bracket",
+            "turn(1)",
+            "tabs",
+            key_display="tab 1-3",
+            priority=True,
+            tooltip="The next tab",
+        ),
+        Binding("shift+tab,left_square_bracket", "turn(-1)", "The tab before", show=False, priority=True),
+        Binding("1", "go_to_tab('summary')", "Summary", show=False),
+        Binding("2", "go_to_tab('raw')", "Everything", show=False),
+        Binding("3", "go_to_tab('compare')", "Compare", show=False),
+        Binding("c", "choose", "with", tooltip="Choose with what it is compared"),
+        Binding("a", "everything", "all", tooltip="All values, or those that differ"),
+        Binding("p", "copy_template", "path", tooltip="Copy the docker inspect --format that prints it"),
+        Binding("Y", "copy_path", "Copy its path as jq takes it", show=False),
+        Binding("m", "reveal", "mask", tooltip="Show secrets, or mask them again"),
+        Binding("r", "again", "Read the container again", show=False),
     ]
 
     def __init__(self, details: Mapping[str, Any], docker: Sequence[str] = ("docker",)) -> None:
@@ -169,6 +178,8 @@ class Inspect(Browse[Entry]):
         self.query_one(".compare--head", Static).update(self._comparison_head(note))
         self._show_names()
         self.search_again()
+        if self.rows is self._compare:
+            self._read()
 
     def _show_names(self) -> None:
         names = self._compare.heading(*self._sides) if self._rows else Content()
@@ -195,8 +206,9 @@ class Inspect(Browse[Entry]):
             left_out = f"; all {len(self._rows)} values are shown, a leaves out what is the same"
         elif noise:
             left_out = f"; left out: {noise} of {compare.NOISE_WORDS}, a shows all"
-        told = words if self.other is not None else f"{words}, which run made"
-        return Content.assemble(left, " → ", right, f": {told}", (left_out, "$foreground-muted"))
+        if self.other is None:
+            words = f"{words}, which run made" if found else "run changed nothing of it"
+        return Content.assemble(left, " → ", right, f": {words}", (left_out, "$foreground-muted"))
 
     # Tabs
 

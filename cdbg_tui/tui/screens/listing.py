@@ -16,7 +16,7 @@ from cdbg_tui.tui.screens.page_screen import PageScreen
 class ListingView(PageScreen):
     """Shows one page, and calls *save* when it is wanted in a file."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "save")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "save", tooltip="Save the listing")]
 
     def __init__(
         self, asking: Asking, words: Content, page: Page, cells: Sequence[int], save: Callable[[], None]

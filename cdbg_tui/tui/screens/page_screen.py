@@ -16,7 +16,9 @@ from textual.widgets import Footer, Input, Static
 from cdbg_tui.model.page import MOST_HITS, Hit, Page
 from cdbg_tui.model.search import query
 from cdbg_tui.tui.asking import Asking
+from cdbg_tui.tui.screens.help import Help
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.own_keys import own_keys
 from cdbg_tui.tui.widgets.page_view import PageView, Spans
 
 
@@ -24,13 +26,14 @@ class PageScreen(Screen[None]):
     """Shows one page after the other; who made the screen says which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "search", key_display="/"),
-        Binding("n", "hit(1)", "next", show=False),
-        Binding("N", "hit(-1)", "previous", show=False),
-        Binding("w", "wrap", "wrap"),
-        Binding("y", "copy", "copy"),
-        Binding("escape", "back", "back", key_display="esc"),
-        Binding("q", "dismiss", "back", show=False),
+        Binding("slash", "search", "search", key_display="/", tooltip="Search; Enter goes back to the lines"),
+        Binding("n", "hit(1)", "The next hit", show=False),
+        Binding("N", "hit(-1)", "The hit before", show=False),
+        Binding("w", "wrap", "wrap", tooltip="Long lines go on in the next row"),
+        Binding("y", "copy", "copy", tooltip="Copy the line, or what the mouse selected"),
+        Binding("escape", "back", "back", key_display="esc", tooltip="End the search or the reading, or leave"),
+        Binding("q", "dismiss", "Leave", show=False),
+        Binding("question_mark", "keys", "keys", key_display="?", tooltip="All keys of this screen"),
     ]
     DEFAULT_CSS = """
     PageScreen {
@@ -165,6 +168,10 @@ class PageScreen(Screen[None]):
         self._tell_hits()
 
     # Keys
+
+    def action_keys(self) -> None:
+        """Show the keys of this screen."""
+        self.app.push_screen(Help(own_keys(self)))
 
     def action_wrap(self) -> None:
         """Let long lines go on in the next row, or not."""
