@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import TypeVar
+from unittest.mock import patch
 
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -106,7 +107,22 @@ class Opened:
 async def opened(
     engine: Engine, size: tuple[int, int] = WIDE, *, config: Config | None = None, notifications: bool = True
 ) -> AsyncIterator[Opened]:
-    """Open the dashboard on *engine* in a terminal of *size*; the list is there."""
+    """Open the dashboard on *engine* in a terminal of *size*; the list is there.
+
+    What can wait, so as to spare the engine at the start, is soon done here.
+    """
+    with ExitStack() as hurry:
+        for name in ("triage.rounds.LATER_SECONDS", "triage.rounds.LATER_PACE", "tui.app.LATER_SECONDS"):
+            hurry.enter_context(patch(f"cdbg_tui.{name}", 0.2))
+        hurry.enter_context(patch("cdbg_tui.tui.app.LEFTOVERS_SECONDS", 1.0))
+        async with _opened(engine, size, config, notifications) as seen:
+            yield seen
+
+
+@asynccontextmanager
+async def _opened(
+    engine: Engine, size: tuple[int, int], config: Config | None, notifications: bool
+) -> AsyncIterator[Opened]:
     watch = Watch(engine)
     watch.start()
     app = CdbgApp(engine, watch, config or Config())

@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.image_files import ImageFiles
+from cdbg_tui.engine.progress import Progress
 from cdbg_tui.model.change import Kind
 from cdbg_tui.tui import copying_out
 from cdbg_tui.tui.screens.file_view import FileView
@@ -328,6 +329,19 @@ async def test_a_file_that_exists_is_asked_about(engine: Engine, box: Box, tmp_p
         await seen.until(lambda: "1 file, 7 B, written to" in seen.text)
 
 
+@pytest.fixture
+def slow_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies that last longer than a test needs to look at them."""
+    check = Progress.check
+
+    def slow(progress: Progress) -> None:
+        time.sleep(0.005)
+        check(progress)
+
+    monkeypatch.setattr(Progress, "check", slow)
+
+
+@pytest.mark.usefixtures("slow_copies")
 async def test_a_cancelled_copy_leaves_nothing(engine: Engine, box: Box, tmp_path: Path) -> None:
     async with opened(engine) as seen:
         copying_out.copy_out(seen.app, box.id, "box", "/w/sparse")
@@ -340,6 +354,7 @@ async def test_a_cancelled_copy_leaves_nothing(engine: Engine, box: Box, tmp_pat
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("slow_copies")
 async def test_leaving_the_program_amid_a_copy_leaves_nothing(engine: Engine, box: Box, tmp_path: Path) -> None:
     async with opened(engine) as seen:
         copying_out.copy_out(seen.app, box.id, "box", "/w/sparse")
