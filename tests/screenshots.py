@@ -229,7 +229,7 @@ async def draw_rerun(seen: Opened) -> None:
 WASTEFUL = """\
 FROM busybox:latest
 RUN mkdir -p /app /var/lib/apt/lists && head -c 31457280 /dev/urandom > /app/measurements.csv
-RUN head -c 8000000 /dev/urandom > /var/lib/apt/lists/deb.debian.org_main_Packages
+RUN head -c 8000000 /dev/urandom > /var/lib/apt/lists/mirror.example_main_Packages
 ENV MODEL=/app/model.bin
 RUN head -c 2500000 /app/measurements.csv > /app/model.bin && echo registry-token > /app/.npmrc
 RUN chmod 600 /app/model.bin && rm /app/measurements.csv /app/.npmrc

@@ -18,7 +18,7 @@ def found(*paths: str, size: int = 5 * MIB) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("var/lib/apt/lists/deb.debian.org_Packages", "apt-lists"),
+        ("var/lib/apt/lists/mirror.example_Packages", "apt-lists"),
         ("var/cache/apt/archives/x.deb", "apt-cache"),
         ("var/cache/apk/APKINDEX.tar.gz", "apk-cache"),
         ("var/cache/dnf/x.solv", "yum-cache"),
