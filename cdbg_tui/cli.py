@@ -85,7 +85,7 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
     from cdbg_tui.config import ConfigError
     from cdbg_tui.engine.client import Engine
     from cdbg_tui.engine.containers import Watch
-    from cdbg_tui.signals import signals_as_exit
+    from cdbg_tui.sessions.signals import signals_as_exit
     from cdbg_tui.tui import hangup
     from cdbg_tui.tui.prelude import Prelude
 

@@ -25,7 +25,7 @@ from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.container import COMPOSE_PROJECT, COMPOSE_SERVICE
 from cdbg_tui.model.text import clean
-from cdbg_tui.signals import signals_as_exit
+from cdbg_tui.sessions.signals import signals_as_exit
 
 LABEL = "dev.cdbg.demo"
 OWNER = "dev.cdbg.demo.owner"

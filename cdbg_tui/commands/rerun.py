@@ -23,12 +23,12 @@ from cdbg_tui.sessions.plan import DOCKER_FAILED, Plan, Refusal
 from cdbg_tui.sessions.rerun import Choices, Start, rerun_plan, rerun_refusal
 from cdbg_tui.sessions.running import (
     clean,
-    ending_cleans_up,
     missing,
     on_terminal,
     signals_for_the_child,
     wants_kept,
 )
+from cdbg_tui.sessions.signals import signals_as_exit
 
 YOUNG_SECONDS = 60.0
 """One that was restarted, and has run for longer, does not crash at once."""
@@ -107,7 +107,7 @@ def _freeze(engine: Engine, container_id: str, name: str, *, only_told: bool) ->
 
 
 def _run(plan: Plan, options: argparse.Namespace) -> int:
-    with ending_cleans_up():
+    with signals_as_exit():
         with signals_for_the_child() as interrupted:
             outcome = on_terminal(plan, interrupted, waits=False)
         if not outcome.asks_to_keep:

@@ -6,7 +6,8 @@ import sys
 
 from cdbg_tui.commands import terminal
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Plan, Refusal
-from cdbg_tui.sessions.running import ending_cleans_up, missing, on_terminal, quietly, signals_for_the_child
+from cdbg_tui.sessions.running import missing, on_terminal, quietly, signals_for_the_child
+from cdbg_tui.sessions.signals import signals_as_exit
 
 
 def has_terminal() -> bool:
@@ -27,7 +28,7 @@ def carry_out(made: Plan | Refusal, *, only_print: bool, as_session: bool) -> in
         return DOCKER_FAILED
     if not as_session:
         return quietly(made)
-    with ending_cleans_up(), signals_for_the_child() as interrupted:
+    with signals_as_exit(), signals_for_the_child() as interrupted:
         outcome = on_terminal(made, interrupted, waits=False)
     terminal.complain(outcome.line)
     return outcome.status

@@ -16,8 +16,9 @@ from cdbg_tui.sessions.beside import planned, read_for, remember
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Plan, Refusal
 from cdbg_tui.sessions.profiles import BY_NAME
 from cdbg_tui.sessions.pulling import pull
-from cdbg_tui.sessions.running import ending_cleans_up, missing, on_terminal, quietly, signals_for_the_child
+from cdbg_tui.sessions.running import missing, on_terminal, quietly, signals_for_the_child
 from cdbg_tui.sessions.sidecar import Wishes, sidecar_refusal, unseen
+from cdbg_tui.sessions.signals import signals_as_exit
 
 
 def main(endpoint: Endpoint, options: argparse.Namespace) -> int:
@@ -70,7 +71,7 @@ def _planned(engine: Engine, container_id: str, image: str, wishes: Wishes) -> P
 
 
 def _entered(plan: Plan) -> int:
-    with ending_cleans_up(), signals_for_the_child() as interrupted:
+    with signals_as_exit(), signals_for_the_child() as interrupted:
         outcome = on_terminal(plan, interrupted, waits=False)
     terminal.complain(outcome.line)
     return outcome.status
@@ -84,5 +85,5 @@ def _answered(plan: Plan) -> int:
         if complaint:
             terminal.complain(f"{plan.title} was not started: {complaint}")
             return DOCKER_FAILED
-    with ending_cleans_up():
+    with signals_as_exit():
         return quietly(plan)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.text import one_line
+from cdbg_tui.sessions.signals import signals_as_exit
 
 PIPED_WIDTH = 100
 INTERRUPTED = 130
@@ -23,40 +23,15 @@ def on_engine(endpoint: Endpoint, work: Callable[[Engine], int], *, failed: int 
     never_fail_to_encode()
     engine = Engine(endpoint)
     try:
-        with _ending_in_order():
+        with signals_as_exit():
             return work(engine)
     except EngineError as error:
         complain(f"{error} {error.advice}")
         return failed
     except KeyboardInterrupt:
         return INTERRUPTED
-    except _EndedError as ended:
-        return 128 + ended.signal
     finally:
         engine.close()
-
-
-class _EndedError(BaseException):
-    """A signal wants the program to end; like Ctrl+C it passes through every clean-up."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.signal = number
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end what is done as Ctrl+C does, so that nothing is left behind."""
-
-    def end(number: int, _: object) -> None:
-        raise _EndedError(number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def complain(sentence: str) -> None:

@@ -16,11 +16,11 @@ from cdbg_tui.sessions.plan import Plan
 from cdbg_tui.sessions.running import (
     Outcome,
     clean,
-    ending_cleans_up,
     on_terminal,
     signals_for_the_child,
     wants_kept,
 )
+from cdbg_tui.sessions.signals import signals_as_exit
 
 _OF_THE_PANE = ("TMUX", "TMUX_PANE", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION")
 """What this terminal has said of itself; all else is as the dashboard has it."""
@@ -67,7 +67,7 @@ def _settle(env: Mapping[str, str], cwd: str) -> None:
 
 
 def _run(plan: Plan) -> Outcome:
-    with ending_cleans_up():
+    with signals_as_exit():
         with signals_for_the_child() as interrupted:
             outcome = on_terminal(plan, interrupted)
         if not outcome.asks_to_keep:

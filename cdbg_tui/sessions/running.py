@@ -26,6 +26,7 @@ from cdbg_tui.model.units import size
 from cdbg_tui.sessions.life import ENDED, what_ended
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Argv, Plan, failed, outcome, shown
 from cdbg_tui.sessions.pulling import pull
+from cdbg_tui.sessions.signals import signals_as_exit
 
 # What a child may have left switched on: the alternate screen (leaving it moves the cursor even where it was not
 # entered, to where the app saw it last: so that is put back), the scroll region, mouse, focus and paste reports,
@@ -98,21 +99,6 @@ def signals_for_the_child() -> Iterator[threading.Event]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-@contextlib.contextmanager
-def ending_cleans_up() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end this process by an exception, so that every ``finally`` is heard."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = [(number, signal.signal(number, end)) for number in (signal.SIGTERM, signal.SIGHUP)]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-
-
 def quietly(plan: Plan) -> int:
     """Run the plan's interactive command as if it had been typed, with no word of ours; return its status.
 
@@ -144,7 +130,7 @@ def on_terminal(plan: Plan, interrupted: threading.Event, *, waits: bool = True)
     """
     modes = _terminal_modes()
     try:
-        with ending_cleans_up():
+        with signals_as_exit():
             return _session(plan, modes, interrupted, waits=waits)
     except Exception as error:  # noqa: BLE001 - a suspended app would not resume; it is told instead
         return Outcome(f"{plan.title}: {error or type(error).__name__}", "error")

@@ -11,7 +11,10 @@ from typing import NoReturn
 
 @contextmanager
 def signals_as_exit() -> Iterator[None]:
-    """Turn a closed terminal or a polite kill into an exit that passes through ``finally``."""
+    """Turn a closed terminal or a polite kill into an exit that passes through every ``finally``.
+
+    What is changed about Ctrl+C inside is put back as well.
+    """
 
     def leave(number: int, _: object) -> NoReturn:
         sys.exit(128 + number)
@@ -23,4 +26,5 @@ def signals_as_exit() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # None: it was installed by something that is not Python, and cannot be put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
