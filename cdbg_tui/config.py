@@ -5,8 +5,10 @@
     toolbox = "nicolaka/netshoot"   # image of the sidecar
     theme = "textual-dark"          # any of Textual's
     stats-seconds = 2.0             # between two sweeps of the meters
+    stats-unseen = true             # read them on while nobody can see them
     log-lines = 1000                # shown when a log is opened
     sessions-open = "here"          # or, inside tmux, in a "split" or a "window"
+    read-only = true                # refuse whatever changes or runs something
 
     [keys]                          # action = "key" or "key,other key"
     shell = "f2"
@@ -45,18 +47,22 @@ class Config:
     toolbox: str = "nicolaka/netshoot"
     theme: str = "textual-dark"
     stats_seconds: float = 2.0
+    stats_unseen: bool = False
     log_lines: int = 1000
     keys: Mapping[str, str] = field(default_factory=dict)
     sessions_open: str = "here"
     command: tuple[CustomCommand, ...] = ()
+    read_only: bool = False
 
 
 _KINDS: dict[str, Any] = {
     "toolbox": (str,),
     "theme": (str,),
     "stats-seconds": (int, float),
+    "stats-unseen": (bool,),
     "log-lines": (int,),
     "sessions-open": (str,),
+    "read-only": (bool,),
     "keys": (dict,),
     "command": (list,),
 }
@@ -120,12 +126,14 @@ def _check(file: Path, name: str, value: Any) -> None:
         hint = f" Did you mean “{near[0]}”?" if near else f" Known are: {', '.join(_KINDS)}."
         raise ConfigError(f"{file}: there is no setting “{name}”.{hint}")
     infinite = isinstance(value, float) and not math.isfinite(value)
-    if not isinstance(value, _KINDS[name]) or isinstance(value, bool) or infinite:
+    if not isinstance(value, _KINDS[name]) or isinstance(value, bool) != (_KINDS[name] == (bool,)) or infinite:
         wanted = {
             "keys": "a table",
             "command": "a list of tables, each headed [[command]]",
             "stats-seconds": "a number",
             "log-lines": "a whole number",
+            "read-only": "true or false",
+            "stats-unseen": "true or false",
         }
         raise ConfigError(f"{file}: “{name}” must be {wanted.get(name, 'a text in quotes')}.")
     if name in _ONE_OF and value not in _ONE_OF[name]:

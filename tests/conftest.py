@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cdbg_tui.engine import gate
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from tests.support import IMAGE, LABEL, PRIVATE_ENGINE, Docker, Run
@@ -28,6 +29,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if unit in item.path.parents and "engine_url" in getattr(item, "fixturenames", ()):
             raise pytest.UsageError(f"{item.nodeid} wants an engine: it belongs below tests/engine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the program writes for itself is not the user's."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(autouse=True)
+def _gate() -> Iterator[None]:
+    """What --read-only shuts is shut for a whole process, which here runs the program many times."""
+    yield
+    gate.reopen()
 
 
 @pytest.fixture(scope="session")

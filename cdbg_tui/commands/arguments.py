@@ -28,6 +28,14 @@ when the shell ends, or kept if you say so.
 
 exit status: the shell's; 125 it could not be had, 130 interrupted before it began"""
 
+DEBUG = """\
+Builds an image FROM a container's own, with tools, and runs a shell of it in the container's place, under the
+conditions that it has or had. The tools are packages, where its image has a package manager; else a static busybox
+is copied in and, if it is here, what the toolbox image has. What it makes is removed when the shell ends, or kept
+if you say so.
+
+exit status: the shell's; 125 it could not be had, 130 interrupted before it began"""
+
 SIDECAR = """\
 Runs a shell, or COMMAND, in a toolbox container in the PID and network namespaces of a running one. Its files are
 in /target, its variables in /target.env; nothing is written into it, and the toolbox is removed at the end.
@@ -84,6 +92,8 @@ EPILOG = """\
 The engine is chosen as the docker command does it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, then the
 current context. Settings are read from ~/.config/cdbg/config.toml."""
 
+_READ_ONLY = "refuse whatever changes or runs something, in the dashboard and on the command line"
+
 # argparse has no public name for it.
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 
@@ -115,16 +125,36 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--ping", action="store_true", help="say nothing, end with 0 if the engine answers and 1 if not"
     )
+    made.add_argument("--read-only", dest="only_reads", action="store_true", help=_READ_ONLY)
+    made.add_argument("--debug", action="store_true", help="write a log of what cdbg does to the state directory")
     commands: _Commands = made.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     commands.add_parser(
         "demo",
         help="make a handful of containers with typical fates, open the dashboard, remove them on leaving",
     )
-    for add in (_triage, _diff, _cat, _cp, _exec, _attach, _nsenter, _rerun, _sidecar, _image, _report, _pcap):
+    for add in (
+        _triage,
+        _diff,
+        _cat,
+        _cp,
+        _exec,
+        _attach,
+        _nsenter,
+        _rerun,
+        _debug,
+        _sidecar,
+        _image,
+        _report,
+        _pcap,
+    ):
         add(commands)
-    for command in commands.choices.values():
+    for name, command in commands.choices.items():
         # Not given here, what was given before the command holds.
         _choose_engine(command, default=argparse.SUPPRESS)
+        if name not in ("rerun", "debug"):  # whose own --read-only is about volumes
+            command.add_argument(
+                "--read-only", dest="only_reads", action="store_true", default=argparse.SUPPRESS, help=_READ_ONLY
+            )
         command.set_defaults(complain=command.error)
     return made
 
@@ -276,6 +306,44 @@ def _rerun(commands: _Commands) -> None:
     keep = made.add_mutually_exclusive_group()
     keep.add_argument("--keep", action="store_true", help="keep container and image, without asking")
     keep.add_argument("--remove", action="store_true", help="remove them, without asking")
+    made.add_argument("--print", action="store_true", help="write the commands, run none of them")
+
+
+def _debug(commands: _Commands) -> None:
+    made = commands.add_parser(
+        "debug",
+        help="a shell of a debug image: the container's own image and tools",
+        description=DEBUG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _name(made)
+    made.add_argument(
+        "--tools",
+        choices=("packages", "busybox", "toolbox"),
+        help="from where: its package manager, a static busybox, or that and the toolbox image's programs",
+    )
+    made.add_argument(
+        "--packages", metavar="LIST", default="", help="these packages, with blanks or commas between"
+    )
+    made.add_argument(
+        "--image", metavar="IMAGE", default="", help="the toolbox image (default: that of the settings)"
+    )
+    made.add_argument("--files", action="store_true", help="from its files as they are now, not from its image")
+    start = made.add_mutually_exclusive_group()
+    start.add_argument("--original", action="store_true", help="run its own command first, then a shell")
+    start.add_argument("--strace", action="store_true", help="the same under strace")
+    made.add_argument("--read-only", action="store_true", help="its volumes and binds read-only")
+    made.add_argument("--no-network", action="store_true", help="run without any network; the build may have one")
+    made.add_argument("--root", action="store_true", help="as root rather than its own user")
+    made.add_argument("--writable", action="store_true", help="a read-only root file system writable")
+    made.add_argument("--file", metavar="FILE", default="", help="build this Dockerfile; - for standard input")
+    made.add_argument("--save", metavar="FILE", default="", help="write the Dockerfile to FILE, too")
+    keep = made.add_mutually_exclusive_group()
+    keep.add_argument("--keep", action="store_true", help="keep container and image, without asking")
+    keep.add_argument("--remove", action="store_true", help="remove them, without asking")
+    made.add_argument(
+        "--dockerfile", action="store_true", help="write the Dockerfile to standard output, run nothing"
+    )
     made.add_argument("--print", action="store_true", help="write the commands, run none of them")
 
 

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cdbg_tui.engine.connect import Endpoint, Tunnel
+from cdbg_tui.engine.debug import failure, log, since
 from cdbg_tui.engine.errors import EngineError, engine_errors
+from cdbg_tui.engine.gate import check_request
 from cdbg_tui.engine.stream import Stream, get_json
 
 if TYPE_CHECKING:
     from docker import APIClient
+    from requests import PreparedRequest, Response
 
 CALL_SECONDS = 10
+AWAY = ("unreachable", "timeout", "forbidden")
+"""Kinds of errors that may mean that the engine as a whole is gone, not only that it says no."""
+
+
+def _ignore() -> None:
+    """Nobody follows the engine."""
 
 
 class Engine:
@@ -31,6 +41,21 @@ class Engine:
         self._api: APIClient | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self.on_trouble: Callable[[], None] = _ignore
+        """Called, in whatever thread, when it cannot be reached, does not answer, or does not let us in."""
+        self.heard_at = time.monotonic()
+        """When it last answered."""
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Note whether the engine answers what is asked within."""
+        try:
+            yield
+        except EngineError as error:
+            if error.kind in AWAY:
+                self.on_trouble()
+            raise
+        self.heard_at = time.monotonic()
 
     @property
     def reachable(self) -> Endpoint:
@@ -51,23 +76,33 @@ class Engine:
         self, path: str, *, patience: float | None = None, born: Callable[[Stream], None] | None = None
     ) -> Stream:
         """Open a long answer; *born* has it before it is answered, and may close it then."""
-        return Stream(self.reachable, path, patience=patience, born=born)
+        with self._noted():
+            return Stream(self.reachable, path, patience=patience, born=born)
 
     def header(self, path: str, name: str, *, patience: float = CALL_SECONDS) -> str:
         """Return a field of the answer's header to a HEAD."""
-        stream = Stream(self.reachable, path, patience=patience, method="HEAD")
+        with self._noted():
+            stream = Stream(self.reachable, path, patience=patience, method="HEAD")
         stream.close()
         return stream.header(name)
 
     def get(self, path: str, *, patience: float = CALL_SECONDS) -> Any:
         """Return the decoded answer to one GET, without docker-py."""
-        return get_json(self.reachable, path, patience=patience)
+        with self._noted():
+            return get_json(self.reachable, path, patience=patience)
 
     @contextmanager
     def api(self) -> Iterator[APIClient]:
         """Lend docker-py's low-level client; whatever it raises becomes an `EngineError`."""
-        with engine_errors(self.endpoint.url):
-            yield self._client()
+        try:
+            with self._noted(), engine_errors(self.endpoint.url):
+                yield self._client()
+        except EngineError as error:
+            if "client version" in error.what:
+                # The engine was replaced by an older one: with the next call a version is agreed on anew.
+                with self._lock:
+                    self._api = None
+            raise
 
     def _client(self) -> APIClient:
         where = self.reachable
@@ -108,7 +143,23 @@ def _api_client(where: Endpoint) -> APIClient:
     if where.tls:
         pair = (where.tls.cert, where.tls.key) if where.tls.cert else None
         tls = TLSConfig(client_cert=pair, ca_cert=where.tls.ca or None, verify=where.tls.verify)
-    return APIClient(
+
+    class Client(APIClient):
+        """Sends what the gate lets through; each of docker-py's calls comes by here."""
+
+        def send(self, request: PreparedRequest, **options: Any) -> Response:
+            method, path = request.method or "", request.path_url
+            check_request(method, path)
+            began = time.monotonic()
+            try:
+                answer = super().send(request, **options)
+            except Exception as error:
+                log.debug("%s %s: %s after %s", method, path, failure(error), since(began))
+                raise
+            log.debug("%s %s: %s after %s", method, path, answer.status_code, since(began))
+            return answer
+
+    return Client(
         base_url=where.url,
         version="auto",
         timeout=CALL_SECONDS,

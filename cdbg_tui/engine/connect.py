@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cdbg_tui.engine import private
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.gate import reading
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 SSH_SECONDS = 20.0
@@ -238,7 +240,7 @@ class Tunnel:
         argv += ["-p", str(parts.port)] if parts.port else []
         try:
             # A file, for ssh complains of each connection that failed and nobody empties a pipe.
-            with open(f"{self._folder}/said", "wb") as said:
+            with reading(), private.opened(Path(self._folder, "said")) as said:
                 # A session of its own: Ctrl+C in a child on our terminal must not cut the tunnel.
                 self._ssh = subprocess.Popen(
                     [*argv, "--", where],

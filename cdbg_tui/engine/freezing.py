@@ -7,13 +7,12 @@ container of any engine has.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cdbg_tui.engine import control
+from cdbg_tui.engine import control, private
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.files import inspect
@@ -63,11 +62,7 @@ class Policies:
         return {str(one): str(policy) for one, policy in noted.items()} if isinstance(noted, dict) else {}
 
     def _write(self, noted: Mapping[str, str]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        newest = dict(list(noted.items())[-REMEMBERED:])
-        draft = self._file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(newest, indent=1), encoding="utf-8")
-        draft.replace(self._file)
+        private.write(self._file, json.dumps(dict(list(noted.items())[-REMEMBERED:]), indent=1))
 
 
 def policy_of(details: Mapping[str, Any]) -> str:

@@ -13,16 +13,21 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from cdbg_tui.engine.answers import checked
 from cdbg_tui.engine.connect import Endpoint, open_socket
+from cdbg_tui.engine.debug import failure, log, since
 from cdbg_tui.engine.errors import engine_errors, from_status
+from cdbg_tui.engine.gate import check_request
 
 CHUNK = 1 << 18
 CONNECT_SECONDS = 10.0
+LONGEST_LINE = 16 << 20
 
 
 def query(path: str, **params: str | int | Mapping[str, Any]) -> str:
@@ -51,9 +56,11 @@ class Stream:
         Raises:
             EngineError: the engine cannot be reached or says no.
         """
+        check_request(method, path)
         self._closed = threading.Event()
         self._where = endpoint.url
         self._head = b""
+        began = time.monotonic()
         with engine_errors(endpoint.url):
             self._socket = open_socket(endpoint, CONNECT_SECONDS)
             try:
@@ -62,12 +69,14 @@ class Stream:
                 host = "docker" if endpoint.is_unix else urlsplit(endpoint.url).hostname
                 self._socket.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
                 # An answer that takes long to make is silent before its header, not within its body.
-                self._socket.settimeout(max(CONNECT_SECONDS, patience or 0.0))
+                self._socket.settimeout(CONNECT_SECONDS if patience is None else patience)
                 self._rest = self._header()
                 self._socket.settimeout(patience)
-            except BaseException:
+            except BaseException as error:
                 self._socket.close()
+                log.debug("%s %s: %s after %s", method, path, failure(error), since(began))
                 raise
+        log.debug("%s %s: 200 after %s", method, path, since(began))
 
     def _header(self) -> bytes:
         got = bytearray()
@@ -130,6 +139,9 @@ class Stream:
         buffer = b""
         for piece in self:
             *whole, buffer = (buffer + piece).split(b"\n")
+            if len(buffer) > LONGEST_LINE:
+                with engine_errors(self._where):
+                    raise ValueError("its answer is not made of lines")
             yield from (line.rstrip(b"\r") for line in whole if line.strip())
         if buffer.strip():
             yield buffer
@@ -154,4 +166,5 @@ def get_json(endpoint: Endpoint, path: str, *, patience: float = 10.0) -> Any:
     finally:
         stream.close()
     with engine_errors(endpoint.url):
-        return json.loads(body)
+        answer = json.loads(body)
+    return checked(path, answer)

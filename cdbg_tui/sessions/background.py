@@ -12,9 +12,10 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
+from cdbg_tui.engine.debug import log
 from cdbg_tui.model.text import clean
 from cdbg_tui.model.units import span
-from cdbg_tui.sessions.plan import Argv, signal_name
+from cdbg_tui.sessions.plan import Argv, shown, signal_name
 
 MOST_LINES = 5000
 """Of the output, the last ones are kept."""
@@ -61,6 +62,7 @@ class Background:
 
     def run(self) -> Ended:
         """Run it to its end."""
+        log.debug("in the background: %s", shown(self.argv))
         started = time.monotonic()
         try:
             process = subprocess.Popen(

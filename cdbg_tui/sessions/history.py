@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from cdbg_tui.engine import private
 from cdbg_tui.model.details import hidden, hidden_words, is_secret
 
 FILE = "sessions.json"
@@ -53,12 +53,7 @@ class History:
         return {str(image): _entries(rows) for image, rows in noted.items() if isinstance(rows, list)}
 
     def _write(self, noted: Mapping[str, list[dict[str, str]]]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(f".{os.getpid()}")
-        draft.unlink(missing_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(noted, file, indent=1)
-        draft.replace(self._file)
+        private.write(self._file, json.dumps(noted, indent=1))
 
 
 def _entries(rows: list[object]) -> list[dict[str, str]]:

@@ -19,7 +19,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import cdbg_tui
+from cdbg_tui.engine.debug import log
+from cdbg_tui.engine.gate import check_session
 from cdbg_tui.model.text import one_line
+from cdbg_tui.sessions.building import Failed
 from cdbg_tui.sessions.plan import Argv, Plan
 from cdbg_tui.sessions.running import Outcome, clean
 
@@ -53,7 +56,12 @@ def open_beside(plan: Plan, place: str, columns: int) -> Outcome:
 
     It blocks as long as the session lasts: call it from a thread. If what runs the plan there is killed, its
     clean-up is run here.
+
+    Raises:
+        EngineError: sessions are refused.
     """
+    check_session()
+    log.debug("session in a %s: %s", place, plan.shown())
     folder = Path(tempfile.mkdtemp(prefix="cdbg-", dir=os.environ.get("XDG_RUNTIME_DIR") or None))
     try:
         path = folder / "s"
@@ -89,7 +97,13 @@ def _followed(wire: socket.socket, plan: Plan) -> Outcome:
         wire.shutdown(socket.SHUT_WR)
         told = _read(wire)
         values = json.loads(told)
-        return Outcome(values["line"], values["severity"], status=values["status"])
+        failed = values["failed_build"]
+        return Outcome(
+            values["line"],
+            values["severity"],
+            status=values["status"],
+            failed_build=Failed(**{**failed, "lines": tuple(failed["lines"])}) if failed else None,
+        )
     except (OSError, ValueError):
         # It ended without a word: it was killed, and could not clean up.
         complaints = clean(plan)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from cdbg_tui.engine import private
 
 FILE = "toolboxes.json"
 REMEMBERED = 8
@@ -42,8 +43,4 @@ def remember(folder: Path, now: Used) -> None:
         return
     kept = [now, *(one for one in before if one.image != now.image)][:REMEMBERED]
     with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = folder / f"{FILE}.{os.getpid()}"
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump([asdict(one) for one in kept], file)
-        new.replace(folder / FILE)
+        private.write(folder / FILE, json.dumps([asdict(one) for one in kept]))

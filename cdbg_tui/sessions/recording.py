@@ -18,7 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cdbg_tui.engine.debug import log
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.gate import check_session
 from cdbg_tui.model.pcap import Cutter, NotPcapError, Record, summary
 from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import size
@@ -139,6 +141,8 @@ class Recording:
         Raises:
             EngineError: the program cannot be started.
         """
+        check_session()
+        log.debug("capture: %s", self.plan.shown())
         try:
             return self._run()
         finally:

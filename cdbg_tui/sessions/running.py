@@ -6,6 +6,7 @@ Who calls it owns the terminal: the dashboard suspended itself, the command line
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import shlex
@@ -16,14 +17,17 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import IO, Any, Literal
 
+from cdbg_tui.engine.debug import log
+from cdbg_tui.engine.gate import check_session, refusal, shut_by
 from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import size
-from cdbg_tui.sessions.life import ENDED, what_ended
+from cdbg_tui.sessions.building import Failed, build
+from cdbg_tui.sessions.life import ASK_SECONDS, ENDED, what_ended
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Argv, Plan, failed, outcome, shown
 from cdbg_tui.sessions.pulling import pull
 from cdbg_tui.sessions.signals import signals_as_exit
@@ -38,7 +42,10 @@ _RESET = (
     "\x1b[<u\x1b[>4m\x1b[?1l\x1b>\x1b[4l\x1b[?7h\x1b(B\x0f\x1b[0m\x1b[?25h\x1b[0 q"
 )
 CLEANUP_SECONDS = 60.0
+SLOW_SECONDS = 5.0
+"""After so long it is said what is waited for."""
 _GRACE_SECONDS = 0.3
+_PRESS_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +58,34 @@ class Outcome:
     """The plan's clean-up has not run: ask first, then call `clean` or tell what was kept."""
     status: int = DOCKER_FAILED
     """What a shell would say of it: the session's own, 128 and the signal that ended the command line."""
+    failed_build: Failed | None = None
+    """Why there was no image to run, where that was the reason."""
 
 
 def missing(plan: Plan) -> str:
     """Return the first program of the plan that is not on the PATH, or nothing."""
-    programs = [argv[0] for argv in (plan.pull, *plan.prepare, plan.argv, *plan.cleanup) if argv]
+    built = (*plan.build.before, plan.build.argv) if plan.build else ()
+    programs = [argv[0] for argv in (plan.pull, *built, *plan.prepare, plan.argv, *plan.cleanup) if argv]
     return next((program for program in programs if shutil.which(program) is None), "")
 
 
-def clean(plan: Plan) -> tuple[str, ...]:
+def clean(plan: Plan, interrupted: threading.Event | None = None) -> tuple[str, ...]:
     """Run the plan's clean-up, out of sight, and return what could not be removed, in words.
 
-    It blocks: under the app, call it from a thread of its own.
+    It blocks: under the app, call it from a thread of its own. On a terminal, Ctrl+C twice gives it up. An engine
+    that has not answered once is not asked for the rest.
     """
+    said: list[str] = []
+    seconds = CLEANUP_SECONDS
+    if interrupted is not None:
+        interrupted.clear()
     with _undisturbed():
-        said = [_hidden(argv, seconds=CLEANUP_SECONDS) for argv in plan.cleanup]
+        for argv in plan.cleanup:
+            try:
+                said.append(_hidden(argv, seconds=seconds, interrupted=interrupted))
+            except _GivenUpError as error:
+                said.append(str(error))
+                seconds = 1.0
     return tuple(one for one in said if one and not _is_gone_already(one))
 
 
@@ -103,7 +123,12 @@ def quietly(plan: Plan) -> int:
     """Run the plan's interactive command as if it had been typed, with no word of ours; return its status.
 
     For a pipe, or a command that is over when it has answered.
+
+    Raises:
+        EngineError: sessions are refused.
     """
+    check_session()
+    log.debug("session: %s", plan.shown())
     try:
         with signals_for_the_child() as interrupted:
             return _status(_call(plan.argv, interrupted if plan.ends_on_ctrl_c else None, plan.into))
@@ -128,6 +153,9 @@ def on_terminal(plan: Plan, interrupted: threading.Event, *, waits: bool = True)
     Where it fails and *waits*, Enter is waited for: what docker wrote would be gone with this screen. Nothing
     is raised but what a signal's handler raises, and then everything is cleaned up first.
     """
+    if why := shut_by():
+        return Outcome(refusal(why), "error", status=DOCKER_FAILED)
+    log.debug("session: %s", plan.shown())
     modes = _terminal_modes()
     try:
         with signals_as_exit():
@@ -145,9 +173,12 @@ def _session(plan: Plan, modes: list[Any] | None, interrupted: threading.Event, 
         _say(line)
     is_settled = False
     try:
-        if complaint := _prepare(plan, interrupted):
+        if failure := _prepare(plan, interrupted):
             status = _status(-signal.SIGINT) if interrupted.is_set() else DOCKER_FAILED
-            return Outcome(f"{plan.title} was not started: {complaint}", "error", status=status)
+            built = failure if failure.kind else None
+            return Outcome(
+                f"{plan.title} was not started: {failure.what}", "error", status=status, failed_build=built
+            )
         interrupted.clear()
         _say_command(plan.brief or plan.argv)
         started = time.monotonic()
@@ -173,7 +204,7 @@ def _session(plan: Plan, modes: list[Any] | None, interrupted: threading.Event, 
     finally:
         # Before anybody is waited for: whoever closes the terminal then leaves nothing either.
         if not is_settled:
-            for complaint in clean(plan):
+            for complaint in clean(plan, interrupted):
                 _say(complaint)
     if waits and (plan.stays or result != -signal.SIGINT):
         # A line of its own, though what was written ends in the middle of one.
@@ -200,18 +231,33 @@ def _status(result: int | OSError) -> int:
     return result if result >= 0 else 128 - result
 
 
-def _prepare(plan: Plan, interrupted: threading.Event) -> str:
+def _prepare(plan: Plan, interrupted: threading.Event) -> Failed | None:
     """Run what comes before the session; return what went wrong, or nothing."""
     if plan.pull:
         _say_command(plan.pull)
         if complaint := pull(plan.pull, _say):
-            return complaint
+            return Failed(complaint)
     interrupted.clear()
-    for argv in plan.prepare:
+    if plan.build:
+        if complaint := _one_by_one(plan.build.before, interrupted):
+            return Failed(complaint)
+        _say_command(plan.build.argv)
+        if failure := build(plan.build, _say, interrupted):
+            return failure
+    complaint = _one_by_one(plan.prepare, interrupted)
+    return Failed(complaint) if complaint else None
+
+
+def _one_by_one(commands: Iterable[Argv], interrupted: threading.Event) -> str:
+    """Run *commands*, output hidden, until one fails; return what went wrong, or nothing."""
+    for argv in commands:
         _say_command(argv)
         # It ends what it began, whatever is pressed: what an engine goes on making could not be cleaned up.
-        with _undisturbed():
-            complaint = _hidden(argv)
+        try:
+            with _undisturbed():
+                complaint = _hidden(argv, interrupted=interrupted)
+        except _GivenUpError as error:
+            complaint = str(error)
         if complaint:
             return complaint
         if interrupted.is_set():
@@ -230,7 +276,7 @@ def _printed(argv: Argv) -> bytes:
             check=False,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=CLEANUP_SECONDS,
+            timeout=ASK_SECONDS,
             start_new_session=True,
         )
         return done.stdout
@@ -278,26 +324,66 @@ def _ended(process: subprocess.Popen[bytes], leaving: threading.Event) -> int:
                 return -signal.SIGINT
 
 
-def _hidden(argv: Argv, *, seconds: float | None = None) -> str:
-    """Run *argv* without the terminal, out of reach of Ctrl+C; return its last words if it failed, or nothing."""
+class _GivenUpError(Exception):
+    """A command was not waited for any longer."""
+
+
+def _hidden(argv: Argv, *, seconds: float = math.inf, interrupted: threading.Event | None = None) -> str:
+    """Run *argv* without the terminal, out of reach of Ctrl+C; return its last words if it failed, or nothing.
+
+    With *interrupted* the terminal's user can give it up, by pressing Ctrl+C twice, and is told so.
+
+    Raises:
+        _GivenUpError: the user did, or *seconds* were over.
+    """
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             argv,
-            check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            timeout=seconds,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         return str(error)
-    if done.returncode == 0:
+    try:
+        said = _awaited(process, argv, time.monotonic() + seconds, interrupted)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    if process.returncode == 0:
         return ""
-    words = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    words = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
     # The CLI's "run 'docker run --help'" comes last and says nothing.
     words = [line for line in words if not line.startswith(("Run 'docker ", "See 'docker "))] or words
-    return one_line(words[-1]) if words else f"{shlex.join(argv)} ended with {done.returncode}"
+    return one_line(words[-1]) if words else f"{shlex.join(argv)} ended with {process.returncode}"
+
+
+def _awaited(
+    process: subprocess.Popen[bytes], argv: Argv, deadline: float, interrupted: threading.Event | None
+) -> bytes:
+    """Return what a hidden command wrote to its standard error, once it has ended."""
+    was_told, presses, slow = False, 0, time.monotonic() + SLOW_SECONDS
+    try:
+        while True:
+            try:
+                return process.communicate(timeout=max(0.0, min(_PRESS_SECONDS, deadline - time.monotonic())))[1]
+            except subprocess.TimeoutExpired:
+                now = time.monotonic()
+            if interrupted is not None:
+                if interrupted.is_set():
+                    interrupted.clear()
+                    presses += 1
+                if not was_told and (presses or now > slow):
+                    was_told = True
+                    again = "Ctrl+C again" if presses else "Ctrl+C twice"
+                    _say(f"The engine is still at it; {again} gives it up, and may leave something behind.")
+            if presses > 1 or now >= deadline:
+                raise _GivenUpError(f"the engine has not answered, and was given up: {one_line(shown(argv))}")
+    finally:
+        if presses and interrupted is not None:
+            interrupted.set()
 
 
 def _is_gone_already(complaint: str) -> bool:

@@ -54,6 +54,11 @@ class Action:
     wish: bool = False
 
     @property
+    def changes(self) -> bool:
+        """Whether it is there to change or run something, so that ``--read-only`` refuses it."""
+        return self.group == "Sessions" or self.id == "control"
+
+    @property
     def action(self) -> str:
         """The action as Textual runs it."""
         return f"wish('{self.id}')" if self.wish else self.id
@@ -67,7 +72,7 @@ class Action:
             self.label,
             show=self.footer,
             id=f"dashboard.{self.id}",
-            tooltip=self.words,
+            tooltip=self.words,  # gate: the words are those of this file
             key_display=self.shown_key,
         )
 
@@ -160,6 +165,15 @@ ACTIONS = (
         on_dead,
         wish=True,
     ),
+    Action(
+        "debug_image",
+        "B",
+        "debug image…",
+        "Build a debug image: its own with tools, run in its place",
+        "Sessions",
+        on_any,
+        wish=True,
+    ),
     Action("changes", "d", "changes", "What it changed on disk", "Look", on_any, footer=True, wish=True),
     Action("inspect", "i", "inspect", "Everything the engine knows of it", "Look", on_any, footer=True, wish=True),
     Action("image", "I", "image", "The layers of its image, and what they waste", "Look", on_any, wish=True),
@@ -187,6 +201,7 @@ ACTIONS = (
     Action(
         "open_in", "O", "open in…", "Where sessions open: here, in a split or window of tmux", "App", wish=True
     ),
+    Action("app.background", "ctrl+z", "to the shell", "Go back to the shell for a while: fg comes back", "App"),
     Action("app.quit", "q", "quit", "Leave cdbg", "App"),
 )
 BY_ACTION = {action.action: action for action in ACTIONS}

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cdbg_tui.config import state_dir
+from cdbg_tui.engine import private
+from cdbg_tui.engine.gate import reading
 from cdbg_tui.model.text import is_safe
 
 ROUTE_SECONDS = 2.0
@@ -52,15 +54,16 @@ def _to_tmux(text: str, env: Mapping[str, str]) -> bool:
 
 def _fed(argv: tuple[str, ...], text: str, env: Mapping[str, str]) -> bool:
     try:
-        done = subprocess.run(
-            argv,
-            check=False,
-            input=text.encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=dict(env),
-            timeout=ROUTE_SECONDS,
-        )
+        with reading():
+            done = subprocess.run(
+                argv,
+                check=False,
+                input=text.encode(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(env),
+                timeout=ROUTE_SECONDS,
+            )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
@@ -82,7 +85,7 @@ def _to_desktop(text: str, env: Mapping[str, str]) -> str:
         import pyperclip
 
         # Its programs fail in ways of their own; the next route is the answer to all of them.
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), reading():
             put, _ = pyperclip.determine_clipboard()
             put(text)
             used.append(getattr(put, "__name__", "copy_native").removeprefix("copy_").replace("_", "-"))
@@ -102,10 +105,5 @@ def _has_osc52(env: Mapping[str, str]) -> bool:
 
 def _to_file(text: str, env: Mapping[str, str]) -> Path:
     path = state_dir(env) / "copied.txt"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Removed first, so that it is made anew with these permissions, and no link is followed.
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    private.write(path, text)
     return path

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from cdbg_tui.engine import private
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.details import hidden_words
 from cdbg_tui.model.text import one_line
@@ -25,17 +29,23 @@ def copy(app: CdbgApp, text: str, what: str) -> None:
         # Only the app's own thread may write to the terminal.
         app.call_later(app.write_osc52, sequence)
 
+    # What is copied is to be run, so it is the original; but nobody should be surprised by what is in it.
+    told = "; it holds a secret in the clear" if _shown_whole(text) != text else ""
     app.asking.ask(
         "copy",
         lambda: clipboard.copy(text, write_osc52),
-        lambda route: app.say(f"{what}: {route}" if what else route),
+        lambda route: app.say((f"{what}: {route}" if what else route) + told),
         lambda error: app.say(error.what, "error"),
     )
 
 
 def _shown(text: str) -> str:
     """Return both ends of what would be copied, on one line and without its secrets."""
-    return shorten(one_line(" ".join(hidden_words(text.split(" ")))), 60)
+    return shorten(one_line(_shown_whole(text)), 60)
+
+
+def _shown_whole(text: str) -> str:
+    return " ".join(hidden_words(text.split(" ")))
 
 
 def open_menu(app: CdbgApp, container: Container | None) -> None:
@@ -71,3 +81,16 @@ def open_menu(app: CdbgApp, container: Container | None) -> None:
             copy(app, texts[one], {row[0]: row[2] for row in rows}[one])
 
     app.push_screen(Choose(Content("copy · ") + plain(container.name), choices), chosen)
+
+
+def save_picture(app: CdbgApp, folder: str | None) -> None:
+    """Write what is on the screen to an SVG file in *folder*, or the current one, and say where it is."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(app.now()))
+    path = Path(folder or os.getcwd()) / f"cdbg-{stamp}.svg"
+    try:
+        with private.opened(path) as file:
+            file.write(app.export_screenshot().encode())
+    except OSError as error:
+        app.say(f"{path} cannot be written: {error.strerror or error}", "error")
+    else:
+        app.say(f"the screen was written to {path}")

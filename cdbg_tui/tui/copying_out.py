@@ -20,6 +20,7 @@ from cdbg_tui.engine import copying
 from cdbg_tui.engine.archive import Listing, listing
 from cdbg_tui.engine.copying import Copied, target_of
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.gate import reading
 from cdbg_tui.engine.inside import follow, nothing_at
 from cdbg_tui.engine.progress import Progress
 from cdbg_tui.model.file import File, FileKind, is_known
@@ -398,13 +399,8 @@ def _open(app: CdbgApp, copy: Path, words: tuple[str, ...]) -> None:
     before = _state(copy)
     program = Path(words[0]).name
     plan = Plan(f"{program} on a copy of {copy.name}", (*words, str(copy)), is_local=True)
-    app.sweeper.pause()
-    app.rounds.pause()
-    try:
+    with app.sight.away(), reading():  # it is given a copy of ours
         outcome = foreground.run(app, plan)
-    finally:
-        app.sweeper.resume()
-        app.rounds.resume()
     if outcome.severity == "error":
         app.say(outcome.line, "error")
     if _state(copy) != before:

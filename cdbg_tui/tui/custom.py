@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from cdbg_tui.engine import files
+from cdbg_tui.engine.gate import refusal, shut_by
 from cdbg_tui.model.container import Container, from_inspect
 from cdbg_tui.sessions.background import Background, Ended
 from cdbg_tui.sessions.custom import CustomCommand, custom_plan
@@ -26,6 +27,10 @@ def run_command(app: CdbgApp, command: CustomCommand, container: Container | Non
     """Run a command for a container, after a question if it wants one; or say why not."""
     if (lacks := command.lacks(container)) or container is None:
         app.say(lacks, "warning")
+        return
+
+    if why := shut_by():
+        app.say(refusal(why), "warning")
         return
 
     def ready(target: Container) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.gate import refusal, shut_by
 from cdbg_tui.model.container import Container
 from cdbg_tui.sessions import places
 from cdbg_tui.sessions.plan import Plan, Refusal
-from cdbg_tui.sessions.running import missing
+from cdbg_tui.sessions.running import Outcome, missing
 from cdbg_tui.tui import foreground
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.choose import Choice, Choose
@@ -26,41 +27,47 @@ Made = Plan | Refusal
 SLOW_SECONDS = 0.6
 
 
-def launch(app: CdbgApp, made: Made) -> None:
-    """Run a plan where sessions open, or say why there is none; then tell what came of it."""
+def launch(app: CdbgApp, made: Made, then: Callable[[Outcome], None] | None = None) -> None:
+    """Run a plan where sessions open, or say why there is none; then tell what came of it, *then* as well."""
     if isinstance(made, Refusal):
         refuse(app, made)
+        return
+    if why := shut_by():
+        app.say(refusal(why), "warning")
         return
     app.last_command = made.commands()
     if app.sessions_open != places.HERE:
         if places.has_tmux():
-            _beside(app, made)
+            _beside(app, made, then)
             return
         note = f"Sessions are to open in a {app.sessions_open}: that takes tmux, so this one opens here."
         made = replace(made, banner=(note, *made.banner))
-    app.sweeper.pause()
-    app.rounds.pause()
-    try:
+    with app.sight.away():
         outcome = foreground.run(app, made)
-    finally:
-        app.sweeper.resume()
-        app.rounds.resume()
     app.say(outcome.line, outcome.severity)
+    if then:
+        then(outcome)
     if outcome.asks_to_keep:
         _ask_to_keep(app, made)
 
 
-def _beside(app: CdbgApp, plan: Plan) -> None:
+def _beside(app: CdbgApp, plan: Plan, then: Callable[[Outcome], None] | None) -> None:
     """Let tmux open a plan beside the dashboard, which goes on; what came of it is told when it is over."""
     if program := missing(plan):
         app.say(f"{plan.title}: there is no {program} on your PATH.", "error")
         return
     place, columns = app.sessions_open, app.size.width
+
+    def ended(outcome: Outcome) -> None:
+        app.say(outcome.line, outcome.severity)
+        if then:
+            then(outcome)
+
     app.asking.ask(
         # A key of its own: each goes on until it is over, whatever is opened after it.
         f"session {secrets.token_hex(4)}",
         lambda: places.open_beside(plan, place, columns),
-        lambda outcome: app.say(outcome.line, outcome.severity),
+        ended,
         lambda error: app.say(error.what, "error"),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,7 +108,7 @@ def _choice(recipe: Recipe, ground: Ground, subject: Subject) -> Choice:
     way = next((one for one, why in found.items() if not why), None)
     words = f"{recipe.words} · {way}" if way else ""
     disabled = "" if way else "; ".join(dict.fromkeys(found.values()))
-    return Choice(recipe.id, Content(recipe.id), detail=plain(words), disabled=disabled)
+    return Choice(recipe.id, plain(recipe.id), detail=plain(words), disabled=disabled)
 
 
 def _stamp(app: CdbgApp) -> str:
@@ -134,14 +135,27 @@ def _ask(app: CdbgApp, recipe: Recipe, ground: Ground, subject: Subject) -> None
         way = Way(values["way"])
         return recipe_plan(recipe, way, values["line"], ground, subject, app.engine.docker, suffix, into)
 
-    app.push_screen(
-        Form(Content(f"{recipe.id} on ") + plain(name), fields, lambda values: _shown(plan(values))),
-        lambda values: launch(app, plan(values)) if values is not None else None,
-    )
+    def answered(values: dict[str, str] | None) -> None:
+        if values is not None:
+            pid = subject.pid if recipe.on_process else 0
+            _if_still(app, ground, pid, lambda: launch(app, plan(values)))
+
+    def copied(values: dict[str, str]) -> str:
+        made = plan(values)
+        return made.commands() if isinstance(made, Plan) else ""
+
+    title = plain(f"{recipe.id} on {name}")
+    app.push_screen(Form(title, fields, lambda values: _shown(plan(values)), copied), answered)
+
+
+def _if_still(app: CdbgApp, ground: Ground, pid: int, then: Callable[[], None]) -> None:
+    """Go on if the container that was looked at lives, and *pid* is its: a number is soon another process's."""
+    ended = Refusal(f"{from_inspect(ground.details).name} or the process has ended or been removed: look again.")
+    prepared(app, alive(app.engine, ground, pid), lambda is_so: then() if is_so else refuse(app, ended))
 
 
 def _shown(made: Made) -> str:
-    return made.sentence if isinstance(made, Refusal) else made.commands()
+    return made.sentence if isinstance(made, Refusal) else made.shown()
 
 
 def _expanded(path: str) -> str | Refusal:
@@ -197,7 +211,7 @@ def _ask_for_capture(app: CdbgApp, ground: Ground) -> None:
             refuse(app, made)
         else:
             words = f"{values['filter'].strip() or 'every packet'} · tcpdump by {values['way']}"
-            _capture(app, made, bounds, ground, words)
+            _if_still(app, ground, 0, lambda: _capture(app, made, bounds, ground, words))
 
     title = Content("capture packets of ") + plain(name)
     app.push_screen(Form(title, fields, lambda values: _shown(plan(values)[0])), answered)

@@ -28,8 +28,10 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         toolbox = "me/box"
         theme = "nord"
         stats-seconds = 1
+        stats-unseen = true
         log-lines = 10
         sessions-open = "split"
+        read-only = true
         [keys]
         shell = "f2"
         "pane(1)" = "f1,ctrl+g"
@@ -46,7 +48,8 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     keys = {"shell": "f2", "pane(1)": "f1,ctrl+g"}
     argv = ("docker", "top", "{id}")
     top = CustomCommand("top", "v", argv, "running", "tier=web", confirm=True, run="background", wait=False)
-    assert load(written(tmp_path, text)) == Config("me/box", "nord", 1, 10, keys, "split", (top,))
+    expected = Config("me/box", "nord", 1, True, 10, keys, "split", (top,), read_only=True)
+    assert load(written(tmp_path, text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ('tolbox = "x"', "there is no setting “tolbox”. Did you mean “toolbox”?"),
         (
             "zzz = 1",
-            "“zzz”. Known are: toolbox, theme, stats-seconds, log-lines, sessions-open, keys, command.",
+            "“zzz”. Known are: toolbox, theme, stats-seconds, stats-unseen, log-lines, sessions-open, read-only,",
         ),
         ("toolbox = 5", "“toolbox” must be a text in quotes."),
         ("theme = true", "“theme” must be a text in quotes."),
@@ -68,6 +71,9 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("log-lines = -1", "“log-lines” must be at least 10."),
         ('sessions-open = "tab"', "“sessions-open” must be one of here, split, window."),
         ("sessions-open = true", "“sessions-open” must be a text in quotes."),
+        ("read-only = 1", "“read-only” must be true or false."),
+        ('read-only = "yes"', "“read-only” must be true or false."),
+        ("read_only = true", "there is no setting “read_only”. Did you mean “read-only”?"),
         ('keys = "e"', "“keys” must be a table."),
         ("command = 1", "“command” must be a list of tables, each headed [[command]]."),
         ("command = [1]", "[[command]] 1: it must be a table: [[command]]."),
