@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from textual.message_pump import MessagePump
 
+from cdbg_tui import crash
+from cdbg_tui.engine.debug import log, since
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.tui.messages import Answered
 
@@ -49,7 +52,7 @@ class Asking:
         self._open[key] = (number, then, failed)
 
         def run() -> None:
-            error = None
+            began, error = time.monotonic(), None
             try:
                 for answer in question():
                     self._pump.post_message(Answered(key, number, answer))
@@ -62,7 +65,9 @@ class Asking:
                     "refused", f"{failure.filename or 'it failed'}: {failure.strerror or failure}."
                 )
             except Exception as failure:  # noqa: BLE001 - a thread that dies would leave who asked waiting
-                error = EngineError("refused", f"{type(failure).__name__}: {failure}")
+                path = crash.report(failure, f"while “{key.partition(' ')[0]}” was asked")
+                error = EngineError("refused", f"{crash.told(failure, path, goes_on=True)}.")
+            log.debug("asked “%s”: %s after %s", key, error.what if error else "answered", since(began))
             self._pump.post_message(Answered(key, number, None, error, is_last=True))
 
         threading.Thread(target=run, name=f"ask {key}", daemon=True).start()
