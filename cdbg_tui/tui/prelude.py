@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
+from cdbg_tui import crash
 from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.containers import Listed, News
+from cdbg_tui.engine.gate import shut_by
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.query import rows
@@ -85,6 +87,11 @@ class Prelude:
             if kind is not None and self._is_painted:
                 _write(_LEAVE)
 
+    def take_down(self) -> None:
+        """Give the terminal back as it was, if no dashboard came to do it."""
+        if self._is_painted:
+            _write(_LEAVE)
+
     def hear(self, news: News) -> None:
         """Paint the list if that is what the engine told; in the thread that heard it."""
         if not isinstance(news, Listed):
@@ -95,7 +102,11 @@ class Prelude:
             return
         if columns < _LEAST[0] or lines < _LEAST[1]:
             return
-        frame = painted(news.containers, self._endpoint, columns, lines, time.time(), self._palette)
+        try:
+            frame = painted(news.containers, self._endpoint, columns, lines, time.time(), self._palette)
+        except Exception as error:  # noqa: BLE001 - only a picture: who hears the engine must go on
+            crash.report(error, "while the first list was painted")
+            return
         with self._lock:
             if self._is_open and not self._is_painted:
                 self._is_painted = True
@@ -198,6 +209,7 @@ def _headline(containers: Sequence[Container], endpoint: Endpoint, columns: int,
     gap = "      " if columns > 100 else "   "
     parts = [
         ("warn", " cdbg"),
+        ("warn", "   read-only" if shut_by() else ""),
         ("bar", f"   {clean(f'{endpoint.place} · {endpoint.why}')}{gap}"),
         ("good" if up else "bar", f"{up} up"),
         ("warn", f" · {suffering} suffering" if suffering else ""),
@@ -206,7 +218,7 @@ def _headline(containers: Sequence[Container], endpoint: Endpoint, columns: int,
     room = columns - sum(cell_len(text) for _, text in parts)
     parts.append(("bar", " " * max(0, room)))
     return "".join(
-        palette(role, text, background=_BAR, bold=not number) for number, (role, text) in enumerate(parts)
+        palette(role, text, background=_BAR, bold=number < 2) for number, (role, text) in enumerate(parts)
     )
 
 

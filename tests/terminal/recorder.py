@@ -58,6 +58,11 @@ class Recorder:
         """All that it wrote."""
         return b"".join(self.chunks)
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return self._program.pid
+
     def settings(self) -> list[Any]:
         """Return the terminal's line settings."""
         return termios.tcgetattr(self._fd)
@@ -73,6 +78,11 @@ class Recorder:
             assert time.monotonic() < deadline, f"not within {SECONDS} s on\n" + "\n".join(self.screen().display)
             if select.select([self._fd], [], [], 0.02)[0]:
                 self.chunks.append(os.read(self._fd, 1 << 16))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal of another size; the kernel tells the program."""
+        self._size = (columns, rows)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def send(self, number: signal.Signals) -> None:
         """Send the program a signal."""
