@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cdbg_tui.commands import terminal
 from cdbg_tui.commands.source import meant
-from cdbg_tui.engine.archive import SILENCE_SECONDS, archive_path
+from cdbg_tui.engine.archive import SILENCE_SECONDS, archive_path, whole
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.copying import Copied, copy_out
@@ -68,7 +68,7 @@ def _check(options: argparse.Namespace) -> None:
 def _pour(engine: Engine, container_id: str, path: str) -> None:
     stream = engine.stream(archive_path(container_id, path), patience=SILENCE_SECONDS)
     try:
-        terminal.write(stream)
+        terminal.write(whole(stream))
     finally:
         stream.close()
 

@@ -144,6 +144,20 @@ def opened(
             raise EngineError("refused", f"The engine sent an archive that cannot be read: {error}.") from error
 
 
+def whole(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of an archive that is handed on as it is.
+
+    Raises:
+        EngineError: it ended without the two empty blocks that end every archive (tar(5)).
+    """
+    last = b""
+    for piece in pieces:
+        yield piece
+        last = (last + piece)[-1024:]
+    if last != bytes(1024):
+        raise EngineError("refused", "The engine broke off in the middle of the archive.", "Try again.")
+
+
 def members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """Yield the members of an archive; unlike tarfile's own way, without keeping them all."""
     while (member := tar.next()) is not None:

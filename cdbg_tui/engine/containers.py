@@ -21,10 +21,18 @@ ACTIONS += ["rename", "pause", "unpause", "health_status", "update"]
 # Beyond this many changed containers at once, one list is cheaper for the engine than the inspections.
 RELIST_FROM = 24
 GATHER_SECONDS = 0.05
+CURIOUS_AFTER = 6.0
+"""Seconds after the start: what is in view is looked into sooner, by whoever judges it."""
 CURIOUS_AT_ONCE = 8
 CURIOUS_PAUSE = 0.25
 FIRST_RETRY, LAST_RETRY = 0.5, 10.0
 DOUBT_SECONDS = 1.0
+PING_SECONDS = 5.0
+"""So long an engine may take to give a sign of life."""
+QUIET_SECONDS = 60.0
+"""After so long without a word from it, it is asked for one: an engine that hangs ends no stream."""
+STALE_SECONDS = 5.0
+"""The same while somebody looks."""
 CLOCK_MARGIN = 5.0
 
 
@@ -77,16 +85,23 @@ class Watch:
         self._stream: Stream | None = None
         self._closed = threading.Event()
         self._retry = threading.Event()
+        self._alarm = threading.Event()
+        self._why: EngineError | None = None
+        """Why the event stream was given up, where that was our doing."""
+        engine.on_trouble = self._alarm.set
         self._work = threading.Condition()
         self._pending: dict[str, None] = {}
         self._curious: dict[str, None] = {}
+        self._curious_from = 0.0
+        """By the monotonic clock."""
         self._last_event = 1.0
         self._listed_at = 0.0
         """By our clock."""
 
     def start(self) -> None:
         """Begin; the first news is the list, or that there is no engine."""
-        for run in (self._follow, self._look):
+        self._curious_from = time.monotonic() + CURIOUS_AFTER
+        for run in (self._follow, self._look, self._listen_for_life):
             threading.Thread(target=run, name=f"watch{run.__name__}", daemon=True).start()
 
     def listen(self, listener: Callable[[News], None]) -> None:
@@ -112,39 +127,75 @@ class Watch:
         """Do not wait for the next attempt to reach a lost engine."""
         self._retry.set()
 
+    def glance(self) -> None:
+        """See whether the engine still answers, unless it just did: somebody looks at what it last told."""
+        if time.monotonic() - self._engine.heard_at > STALE_SECONDS:
+            self._alarm.set()
+
     def events_of(self, container_id: str) -> tuple[Event, ...]:
         """Return what was heard of a container, oldest first, the engine's own memory included."""
         return tuple(event for event in self._events.copy() if event.id == container_id)
 
     def close(self) -> None:
-        """End both threads; they are through as soon as what they wait for is cut off."""
+        """End the threads; they are through as soon as what they wait for is cut off."""
         self._closed.set()
         self._retry.set()
+        self._alarm.set()
         with self._work:
             self._work.notify_all()
-        if self._stream is not None:
-            self._stream.close()
+        if (stream := self._stream) is not None:
+            stream.close()
 
     def _follow(self) -> None:
         delay = FIRST_RETRY
         while not self._closed.is_set():
+            self._why = None
+            self._stuck.clear()
             try:
                 self._list()
                 delay = FIRST_RETRY
                 self._read_events()
-                error = EngineError(
+                error = self._why or EngineError(
                     "unreachable",
                     f"The engine at {self._engine.endpoint.url} ended the event stream.",
                     "It may be restarting; cdbg keeps trying.",
+                    "it ended the event stream",
                 )
             except EngineError as failure:
                 error = failure
+            finally:
+                self._stream = None
             if self._closed.is_set():
                 return
             self._deliver(Lost(error, delay))
             self._retry.wait(delay)
             self._retry.clear()
             delay = min(delay * 2, LAST_RETRY)
+
+    def _listen_for_life(self) -> None:
+        """Ask for a sign of life where there is reason to doubt, or after a long silence."""
+        while not self._closed.is_set():
+            is_doubted = self._alarm.wait(QUIET_SECONDS)
+            self._alarm.clear()
+            # Without a stream the engine is lost already, and asked again anyway.
+            if (stream := self._stream) is None or self._closed.is_set():
+                continue
+            if not is_doubted and time.monotonic() - self._engine.heard_at < QUIET_SECONDS:
+                continue
+            try:
+                # Not a ping: an engine whose lists hang, or are forbidden, may answer that all the same.
+                self._engine.get("/containers/json?limit=1", patience=PING_SECONDS)
+            except EngineError as error:
+                self._give_up(stream, error)
+
+    def _give_up(self, stream: Stream | None, error: EngineError) -> None:
+        """End the event stream of an engine that does not answer: who reads it tells so, and lists anew.
+
+        Not if that has happened since *stream* was the one that is read.
+        """
+        if stream is not None and stream is self._stream:
+            self._why = error
+            stream.close()
 
     def _list(self) -> None:
         with self._listing:  # both threads do, and the older answer must not come last
@@ -176,19 +227,20 @@ class Watch:
             since=f"{self._last_event:.9f}",
             filters={"type": ["container"], "event": ACTIONS},
         )
-        self._stream = self._engine.stream(path)
+        stream = self._stream = self._engine.stream(path)
         if self._closed.is_set():
-            self._stream.close()
+            stream.close()
         # Events bear the time of the engine's clock, which may be far from ours.
-        ahead = (self._stream.engine_time or time.time()) - time.time()
+        ahead = (stream.engine_time or time.time()) - time.time()
         fresh_from = self._listed_at + ahead - CLOCK_MARGIN
         # Not compared with one another: two that happen at once may come in either order.
         heard_to = self._last_event
-        for line in self._stream.lines():
+        for line in stream.lines():
             with understood("event"):
                 event = from_engine(json.loads(line))
             if event is None or not event.id or event.time <= heard_to:
                 continue
+            self._engine.heard_at = time.monotonic()
             self._events.append(event)
             self._last_event = max(self._last_event, event.time)
             if event.time >= fresh_from:
@@ -200,7 +252,7 @@ class Watch:
     def _look(self) -> None:
         while not self._closed.is_set():
             with self._work:
-                self._work.wait_for(lambda: self._pending or self._curious or self._closed.is_set())
+                self._wait_for_work()
             # A death is several events within milliseconds: look once, after them.
             if self._closed.wait(GATHER_SECONDS):
                 return
@@ -211,15 +263,24 @@ class Watch:
                 self._pending.clear()
                 for one in ids:
                     self._curious.pop(one, None)
+            stream = self._stream
             try:
                 if len(ids) > RELIST_FROM or (not self._inspect(ids) and changed):
                     self._list()
-            except EngineError:
-                # The event stream breaks as well, and its thread tells and lists anew.
+            except EngineError as error:
+                # What was to be looked at is not known any more.
+                self._give_up(stream, error)
                 if self._closed.wait(FIRST_RETRY):
                     return
             if not changed and self._closed.wait(CURIOUS_PAUSE):
                 return
+
+    def _wait_for_work(self) -> None:
+        while not (self._pending or self._closed.is_set()):
+            patience = self._curious_from - time.monotonic() if self._curious else None
+            if patience is not None and patience <= 0:
+                return
+            self._work.wait(patience)
 
     def _inspect(self, ids: list[str]) -> bool:
         """Look at these containers, and tell; False if one of them could not be looked at.

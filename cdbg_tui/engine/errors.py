@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import errno
+import json
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+LONGEST = 1000
+"""Of what the engine says, so many letters are told."""
 
 
 class EngineError(Exception):
     """An engine did not do what it was asked.
 
     *kind* is one of ``unreachable``, ``forbidden``, ``missing``, ``conflict``, ``refused``, ``timeout``;
-    *what* a sentence that says what is wrong, *advice* one that says what to do.
+    *what* a sentence that says what is wrong, *advice* one that says what to do, *brief* a few words for a line
+    that has no room for it.
     """
 
-    def __init__(self, kind: str, what: str, advice: str = "") -> None:
+    def __init__(self, kind: str, what: str, advice: str = "", brief: str = "") -> None:
         super().__init__(what)
         self.kind = kind
         self.what = what
         self.advice = advice
+        self.brief = brief or _BRIEFLY.get(kind, "it answers with an error")
+
+
+_BRIEFLY = {
+    "unreachable": "it cannot be reached",
+    "timeout": "it does not answer",
+    "forbidden": "permission denied",
+}
 
 
 @contextmanager
@@ -61,7 +74,16 @@ def explain(error: BaseException, where: str) -> EngineError:
                 "It may be overloaded or hung: look at its own log (journalctl -u docker).",
             )
     module = type(error).__module__.partition(".")[0]
-    if isinstance(error, OSError | ValueError) or module in (
+    if type(error).__name__ == "InvalidVersion":
+        return from_status(400, f"client version: {error}", where)
+    if isinstance(error, ValueError | RecursionError):
+        return EngineError(
+            "unreachable",
+            f"What answers at {where} broke off, or is no Docker Engine: {_briefly(error)}.",
+            "Check that it still runs, and that the address is its own.",
+            "it answers rubbish",
+        )
+    if isinstance(error, OSError) or module in (
         "docker",
         "requests",
         "urllib3",
@@ -71,8 +93,15 @@ def explain(error: BaseException, where: str) -> EngineError:
             "unreachable",
             f"The engine at {where} broke off: {error or type(error).__name__}.",
             "Check that it still runs, then retry.",
+            "it broke off",
         )
     raise error
+
+
+def _briefly(error: ValueError | RecursionError) -> str:
+    """Return what was wrong with an answer; a decoder's own words speak of columns and offsets."""
+    is_decoders = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
+    return "its answer is no JSON" if is_decoders else str(error)
 
 
 def from_status(status: int, text: str, where: str) -> EngineError:
@@ -83,8 +112,11 @@ def from_status(status: int, text: str, where: str) -> EngineError:
         advice = f"The engine at {where} does not allow this to you."
     elif "client version" in text:
         advice = "Engine and cdbg speak no common API version: update the older of the two."
-    words = text.strip() or f"The engine at {where} answered with HTTP status {status}"
-    return EngineError(kind.get(status, "refused"), words if words[-1] in ".!?" else f"{words}.", advice)
+    words = text.strip()[:LONGEST]
+    if not words or words.startswith("<"):  # a page, of a proxy before the engine
+        words = f"The engine at {where} answered with HTTP status {status}"
+    brief = "" if kind.get(status) else f"it answers with status {status}"
+    return EngineError(kind.get(status, "refused"), words if words[-1] in ".!?" else f"{words}.", advice, brief)
 
 
 def _tls_words(error: ssl.SSLError) -> str:
@@ -114,12 +146,14 @@ def _from_errno(error: OSError, where: str) -> EngineError:
             "unreachable",
             f"There is no engine at {where}: the socket does not exist.",
             _START,
+            "its socket does not exist",
         )
     if error.errno == errno.ECONNREFUSED:
         return EngineError(
             "unreachable",
             f"Nothing answers at {where}: the connection was refused.",
             _START,
+            "the connection is refused",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return EngineError(
@@ -147,5 +181,8 @@ def understood(what: str) -> Iterator[None]:
         yield
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EngineError(
-            "refused", f"The engine sent a {what} that makes no sense ({type(error).__name__}: {error})."
+            "refused",
+            f"What the engine sent as {what} makes no sense ({type(error).__name__}: {error}).",
+            "Check the address, and whether a proxy stands between.",
+            "it answers rubbish",
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.errors import understood
 from cdbg_tui.engine.stream import query
 from cdbg_tui.model.change import Change, Kind
 
@@ -20,8 +21,9 @@ def changes(engine: Engine, container_id: str, *, patience: float = CHANGES_SECO
     """
     rows = engine.get(query(f"/containers/{container_id}/changes"), patience=patience)
     # An untouched container is answered with null.
-    found = [Change(row["Path"], Kind(row["Kind"])) for row in rows or ()]
-    found.sort(key=lambda change: change.path)
+    with understood("list of changes"):
+        found = [Change(row["Path"], Kind(row["Kind"])) for row in rows or ()]
+        found.sort(key=lambda change: change.path)
     return found
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cdbg_tui.engine.archive import archive_path, opened
 from cdbg_tui.engine.client import CALL_SECONDS, Engine
-from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.errors import EngineError, understood
 from cdbg_tui.model.file import FileKind
 from cdbg_tui.model.text import one_line
 
@@ -22,6 +22,7 @@ _FIFO, _SOCKET = 1 << 25, 1 << 24
 _KINDS = _DIRECTORY | _LINK | _DEVICE | _FIFO | _SOCKET | _CHARACTER | 1 << 19
 _MAX_LINKS = 8
 PASSWD_BYTES = 1 << 20
+_LEADS_NOWHERE = ("too many links", "too many levels", "not a directory", "name too long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ def look(engine: Engine, container_id: str, path: str) -> Entry | None:
         if error.kind == "missing":
             return None
         raise
-    stat = json.loads(base64.b64decode(coded))
-    return Entry(stat["name"], stat["size"], stat["mode"], stat.get("linkTarget") or "")
+    with understood("description of a file"):
+        stat = json.loads(base64.b64decode(coded))
+        return Entry(stat["name"], int(stat["size"]), int(stat["mode"]), stat.get("linkTarget") or "")
 
 
 def follow(engine: Engine, container_id: str, path: str) -> tuple[str, Entry | None]:
@@ -98,12 +100,26 @@ def follow(engine: Engine, container_id: str, path: str) -> tuple[str, Entry | N
         except EngineError as error:
             if error.kind != "refused":
                 raise
-            # So it answers about a ring of links, and about what would be below a file.
+            _check_leads_nowhere(engine, container_id, path)
             return path, None
         if entry is None or not entry.is_link:
             return path, entry
         path = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.link))
     return path, None
+
+
+def _check_leads_nowhere(engine: Engine, container_id: str, path: str) -> None:
+    """Ask again why *path* was refused, with words: a HEAD does not tell an impossible path from a broken engine.
+
+    Raises:
+        EngineError: it is not for the path.
+    """
+    try:
+        engine.stream(archive_path(container_id, path), patience=CALL_SECONDS).close()
+    except EngineError as error:
+        # A ring of links; what would be below a file; more letters than a name may have.
+        if not any(words in error.what for words in _LEADS_NOWHERE):
+            raise
 
 
 def check_is_there(engine: Engine, container_id: str) -> None:

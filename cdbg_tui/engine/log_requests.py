@@ -50,6 +50,8 @@ def read_records(engine: Engine, path: str, tty: bool) -> Iterator[bytes]:
             with engine_errors(engine.endpoint.url):
                 records = frames.feed(piece)
             yield from checked(records)
+        if frames.is_torn:
+            raise torn()
         yield from checked(frames.end())
 
 
@@ -68,6 +70,11 @@ def broken(said: bytes) -> EngineError:
         f"The engine could not read on in this log: {said.decode('utf-8', 'replace').strip()}",
         "Its file may be damaged; what follows can be read with a later time window.",
     )
+
+
+def torn() -> EngineError:
+    """Return the error of a log that ended within a line."""
+    return EngineError("unreachable", "The engine broke off in the middle of the log.", "Try again.")
 
 
 def latest(records: Sequence[bytes]) -> Counter[bytes]:

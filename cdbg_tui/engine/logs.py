@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from cdbg_tui.engine import private
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError, engine_errors
 from cdbg_tui.engine.log_requests import (
@@ -24,6 +25,7 @@ from cdbg_tui.engine.log_requests import (
     log_path,
     read_records,
     since_params,
+    torn,
     unreadable,
 )
 from cdbg_tui.model.log import SYSTEM, Frames, LogBatch, parse, split_frames, stamp_of
@@ -207,6 +209,7 @@ class LogTail:
             with engine_errors(self._engine.endpoint.url):
                 records = self._frames.feed(b"".join(pieces))
                 if ended:
+                    problem = problem or (torn() if self._frames.is_torn else None)
                     records += self._frames.end()
                 records = self._fresh(checked(records))
                 self._last.extend(records)
@@ -329,27 +332,25 @@ def save(
         raise FileExistsError(f"{path} exists")
     source = log_path(container_id, timestamps=int(timestamps), **since_params(since, ()))
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            written = 0
-            for piece in _texts(engine, source, tty):
-                if cancelled and cancelled.is_set():
-                    return None
-                written += file.write(piece)
-                if on_progress:
-                    on_progress(written)
-            _sync(file)
-        if overwrite:
-            os.replace(name, path)
-        else:
-            # Unlike a rename, a link never takes the place of a file that came up meanwhile.
-            os.link(name, path)
-        return written
-    except EngineError as error:
-        raise (unreadable(engine, container_id) if is_unreadable(error) else error) from error
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+    with private.until_exit(name):
+        try:
+            with open(handle, "wb") as file:
+                written = 0
+                for piece in _texts(engine, source, tty):
+                    if cancelled and cancelled.is_set():
+                        return None
+                    written += file.write(piece)
+                    if on_progress:
+                        on_progress(written)
+                _sync(file)
+            if overwrite:
+                os.replace(name, path)
+            else:
+                # Unlike a rename, a link never takes the place of a file that came up meanwhile.
+                os.link(name, path)
+            return written
+        except EngineError as error:
+            raise (unreadable(engine, container_id) if is_unreadable(error) else error) from error
 
 
 def _sync(file: BinaryIO) -> None:
@@ -370,6 +371,8 @@ def _texts(engine: Engine, path: str, tty: bool) -> Iterator[bytes]:
                 frames, rest = split_frames(rest + piece)
             texts = [_text(one, payload, stamps) for one, payload in frames]
             yield b"".join(texts)
+    if rest:
+        raise torn()
 
 
 def _text(stream: int, payload: bytes, stamps: dict[int, bytes]) -> bytes:

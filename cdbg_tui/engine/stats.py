@@ -138,7 +138,9 @@ class Sweeper:
             return None
         read, (cpu, memory) = self._limits.get(container_id, (-LIMITS_SECONDS, (None, None)))
         if time.monotonic() - read >= LIMITS_SECONDS:  # docker update may have changed them
-            cpu, memory = limits(self._engine.get(f"/containers/{container_id}/json"))
+            details = self._engine.get(f"/containers/{container_id}/json")
+            with understood("description of a container"):
+                cpu, memory = limits(details)
             self._limits[container_id] = time.monotonic(), (cpu, memory)
         return replace(sample, cpu_limit=cpu, memory_limit=memory)
 

@@ -103,9 +103,10 @@ def _is_process(pid: int, container_id: str) -> bool:
     return False
 
 
-def alive(engine: Engine, ground: Ground) -> Callable[[], bool]:
+def alive(engine: Engine, ground: Ground, pid: int = 0) -> Callable[[], bool]:
     """Return what tells whether a container is still in the life in which its ground was found.
 
+    With *pid*, whether this machine's process of that number is still one of its own, too, where that can be told.
     An engine that does not answer says nothing about it.
     """
     state = ground.details.get("State") or {}
@@ -113,7 +114,7 @@ def alive(engine: Engine, ground: Ground) -> Callable[[], bool]:
 
     def lives() -> bool:
         if ground.is_local:
-            return _is_process(main, container_id)
+            return all(_is_process(one, container_id) for one in (main, pid) if one)
         try:
             now = inspect(engine, container_id).get("State") or {}
         except EngineError as error:

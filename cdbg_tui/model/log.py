@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from struct import unpack_from
 
-from cdbg_tui.model.text import clean
+from cdbg_tui.model.text import clean, is_plain
 from cdbg_tui.model.units import epoch
 
 STDOUT, STDERR, SYSTEM = 1, 2, 3
@@ -100,7 +100,7 @@ def plain_text(record: bytes) -> str:
     """Return the text of a kept line as it is searched and measured: cleaned, without colours."""
     match = _STAMP.match(record, 1)
     text = record[match.end() if match else 1 :].decode("utf-8", "replace")
-    if text.isprintable():
+    if is_plain(text):
         return text
     return clean(visible(text)).expandtabs()
 
@@ -159,6 +159,11 @@ class Frames:
             else:
                 self._take_frame(stream, payload, lines)
         return lines
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether what came ends within a frame: no engine ends a log so unless it dies."""
+        return bool(self._rest)
 
     def end(self) -> list[bytes]:
         """Return what was left unfinished when the stream ended: the prompt without a line break."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cdbg_tui.engine.client import Engine
-from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.errors import EngineError, understood
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.event import Event
 from cdbg_tui.model.finding import Diagnosis
@@ -64,8 +64,8 @@ class Rounds:
         self._count = itertools.count()
         self._wanted: dict[str, tuple[Container, bool]] = {}
         """What waits in the heap, and whether it is wanted soon."""
-        self._seen: dict[str, tuple[Container, float]] = {}
-        """As what each was last looked at, and when."""
+        self._seen: dict[str, tuple[Container | None, float]] = {}
+        """As what each was last looked at, and when; None where that failed."""
         self._next_later = time.monotonic() + LATER_SECONDS - LATER_PACE
         self._paused = self._closed = False
         self._has_begun = False
@@ -131,9 +131,15 @@ class Rounds:
         while (container := self._next()) is not None:
             try:
                 events = self._events_of(container.id)
-                found = diagnose(gather(self._engine, container.id, events, shared=self._shared))
+                # A thread that stumbles over what one container is like must not be lost to all others.
+                with understood("description of a container"):
+                    found = diagnose(gather(self._engine, container.id, events, shared=self._shared))
             except EngineError:
-                continue  # it is gone, or the engine is: who follows the events says so
+                # It is gone, or the engine is: who follows the events says so. What comes back is wanted again.
+                with self._work:
+                    if container.id in self._seen:
+                        self._seen[container.id] = None, time.monotonic()
+                continue
             finally:
                 with self._work:
                     self._looking -= 1

@@ -94,6 +94,15 @@ class Following:
         self._take(container)
         self._ask()
 
+    def take_up(self) -> None:
+        """Ask again for everything about the container, now that an engine that was lost answers again."""
+        if self._container is None:
+            return
+        self._watch_processes()
+        self._ask()
+        if self._has_log and self._tail is None:
+            self.open_log(again=True)
+
     def _take(self, container: Container) -> None:
         """Know the container that is looked at anew; with another life, its processes are others."""
         old, self._container = self._container, container
@@ -265,8 +274,7 @@ class Following:
             self._processes.close()
             self._processes = None
         container = self._container
-        # Only while somebody looks: the pane may be hidden on a narrow terminal.
-        if container is None or not container.is_up or not self._process_pane.is_in_view:
+        if container is None or not self._wants_processes:
             return
         self._generation += 1
         number = self._process_number = self._generation
@@ -278,10 +286,15 @@ class Following:
         )
         self._processes.start()
 
+    @property
+    def _wants_processes(self) -> bool:
+        # Only while somebody looks: the pane may be hidden on a narrow terminal, or covered.
+        is_seen = self._process_pane.is_in_view and not self._app.sight.is_resting
+        return is_seen and self._container is not None and self._container.is_up
+
     def look_at_processes(self) -> None:
         """Begin or end to read processes as their pane comes into view or goes out of it."""
-        wanted = self._process_pane.is_in_view and bool(self._container and self._container.is_up)
-        if wanted != (self._processes is not None):
+        if self._wants_processes != (self._processes is not None):
             self._watch_processes()
 
     def processes_listed(self, message: ProcessesListed) -> None:

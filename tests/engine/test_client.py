@@ -19,7 +19,7 @@ from cdbg_tui.engine import connect
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint, Tls, find
 from cdbg_tui.engine.errors import EngineError
-from tests.engine.proxy import Proxy
+from tests.engine.proxy import Fault, Proxy, answer
 from tests.support import eventually
 
 # Does with `ssh -L LOCAL:REMOTE … -- WHERE` what ssh does, to a socket of this machine.
@@ -208,6 +208,30 @@ def test_whatever_the_library_raises_is_an_error_of_ours(engine: Engine, proxy: 
     assert gone.value.kind == "unreachable"
     with pytest.raises(KeyError), engine.api():  # a mistake of ours is none of the engine's
         raise KeyError("x")
+
+
+def test_an_engine_that_is_too_old_says_so_in_our_words(proxy: Proxy) -> None:
+    proxy.instead["/version"] = answer(b'{"ApiVersion": "1.12", "Version": "1.0.0"}')
+    with pytest.raises(EngineError) as error, Engine(find(proxy.url)).api() as api:
+        api.ping()
+    assert "no common API version" in error.value.advice
+
+
+def test_with_an_engine_that_was_replaced_by_an_older_one_a_version_is_agreed_on_anew(proxy: Proxy) -> None:
+    engine = Engine(find(proxy.url))
+    with engine.api() as api:
+        api.ping()
+    text = '{"message": "client version 1.99 is too new. Maximum supported API version is 1.41"}'
+    proxy.spoil("/containers/x/json", Fault(status="400 Bad Request", text=text))
+    with pytest.raises(EngineError, match="too new") as error, engine.api() as api:
+        api.inspect_container("x")
+    assert "no common API version" in error.value.advice
+    proxy.mend()
+    asked = len(proxy.asked("/version"))
+    with engine.api() as api:
+        api.ping()
+    assert len(proxy.asked("/version")) == asked + 1
+    engine.close()
 
 
 def test_the_client_is_made_once(engine: Engine) -> None:

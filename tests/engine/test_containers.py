@@ -15,13 +15,14 @@ from cdbg_tui.engine import containers, control, stream
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from cdbg_tui.engine.containers import Changed, Listed, Lost, News, Watch
+from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.threads import side_by_side
 from cdbg_tui.model.container import Container, Health, State
-from tests.engine.proxy import Proxy, answer
+from tests.engine.proxy import Fault, Proxy, answer
 from tests.support import IMAGE, LABEL, Docker, Run, eventually
 
 FOREVER = ("sleep", "1000")
-THREADS = {"watch_follow", "watch_look"}
+THREADS = {"watch_follow", "watch_look", "watch_listen_for_life"}
 
 
 class Seen:
@@ -63,6 +64,11 @@ def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
     made.open()
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "CURIOUS_AFTER", 0.0)
 
 
 @pytest.fixture
@@ -350,10 +356,49 @@ def test_closing_ends_its_threads_and_its_news(
         eventually(seen.lost)
     else:
         follows(seen, proxy)
-    assert len(threads() - before) == 2
+    assert len(threads() - before) == len(THREADS)
     count = len(seen.news)
     began = time.monotonic()
     seen.watch.close()
     eventually(lambda: not threads() - before, 2)
     assert time.monotonic() - began < 1
     assert len(seen.news) == count
+
+
+def test_an_engine_that_hangs_without_ending_its_events_is_told_lost(
+    watch: Callable[[], Seen], proxy: Proxy, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "PING_SECONDS", 0.3)
+    monkeypatch.setattr(containers, "STALE_SECONDS", 0.0)
+    seen = watch()
+    eventually(lambda: proxy.asked("/events"))
+    seen.watch.glance()
+    eventually(lambda: proxy.asked("limit=1"))
+    assert not seen.lost()
+    proxy.spoil("limit=1", Fault(stalls=True))
+    seen.watch.glance()
+    assert eventually(seen.lost)[0].error.brief == "it does not answer"
+    listed = seen.count(Listed)
+    proxy.mend()
+    eventually(lambda: seen.count(Listed) > listed)
+    container = run("sleep", "1000")
+    seen.becomes(container, lambda one: one.state is State.RUNNING)
+
+
+def test_a_request_that_finds_no_engine_makes_the_watch_look(watch: Callable[[], Seen], proxy: Proxy) -> None:
+    seen = watch()
+    eventually(lambda: proxy.asked("/events"))
+    Path(proxy.url.removeprefix("unix://")).unlink()  # what is connected stays so
+    with pytest.raises(EngineError):
+        seen.watch._engine.get("/version")
+    assert eventually(seen.lost)[0].error.brief == "its socket does not exist"
+
+
+def test_a_silent_engine_is_asked_for_a_sign_of_life_now_and_then(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "QUIET_SECONDS", 0.2)
+    watch = Watch(Engine(find(proxy.url)))
+    watch.start()
+    eventually(lambda: len(proxy.asked("limit=1")) > 1)
+    watch.close()

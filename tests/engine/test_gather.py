@@ -164,6 +164,23 @@ def test_each_is_looked_at_once_in_each_of_its_lives(
     assert [judged.diagnosis.verdict.weight for judged in found if judged.diagnosis.verdict] == [Weight.FAULT] * 2
 
 
+def test_one_that_could_not_be_looked_at_is_looked_at_when_it_is_wanted_again(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdbg_tui.triage.rounds.AGAIN_SECONDS", 0.0)
+    container = gather(engine, run("sh", "-c", "exit 3")).container
+    found: list[Judged] = []
+    away = Engine(find(host="unix:///nonexistent/docker.sock"))
+    rounds = Rounds(away, lambda _: (), found.append)
+    rounds.start()
+    rounds.want(container, soon=True)
+    eventually(lambda: rounds.is_at_rest)
+    rounds._engine = engine
+    rounds.want(container, soon=True)
+    eventually(lambda: found)
+    rounds.close()
+
+
 def test_paused_rounds_begin_nothing(engine: Engine, run: Run, rounds: tuple[Rounds, list[Judged]]) -> None:
     going, found = rounds
     going.pause()

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from cdbg_tui.model.log import LogBatch, stamp_of
 from cdbg_tui.model.search import Query, query
+from cdbg_tui.model.text import clean
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.widgets.log_view import LogView
 from cdbg_tui.tui.widgets.pane import Pane
@@ -122,7 +123,7 @@ class LogsPane(Pane):
         self._search: Query | None = None
         self._filter: Query | None = None
         self._aside = self._says = ""
-        self._is_waiting = self._is_exhausted = self._has_ended = False
+        self._is_waiting = self._is_exhausted = self._has_ended = self._is_open = False
 
     def compose(self) -> ComposeResult:
         """Lay the pane out."""
@@ -151,7 +152,7 @@ class LogsPane(Pane):
     def clear(self, waiting: str = "") -> None:
         """Forget the log, and say what is being waited for. Search, filter, wrap and window stay."""
         self.view.clear()
-        self._is_waiting = self._is_exhausted = self._has_ended = False
+        self._is_waiting = self._is_exhausted = self._has_ended = self._is_open = False
         self._aside = ""
         self._say(plain(waiting))
         self._show_state()
@@ -161,7 +162,7 @@ class LogsPane(Pane):
         self.view.append(batch.records)
         batch.taken()
         if batch.records or batch.first:
-            self._has_ended = False
+            self._has_ended, self._is_open = False, True
         if batch.ended:
             self._has_ended = True
         if batch.problem:
@@ -204,7 +205,7 @@ class LogsPane(Pane):
         view, words = self.view, list[tuple[str, str]]()
 
         def word(text: str, style: str = "") -> None:
-            words.append((f" · {text}" if words else text, style))
+            words.append((" · " * bool(words) + clean(text), style))
 
         if self._aside:
             word(self._aside, "$text-warning")
@@ -218,12 +219,12 @@ class LogsPane(Pane):
             word("wrap")
         if self._has_ended:
             word("ended")
-        elif view.follow:
+        elif view.follow and self._is_open:
             word("following", "$text-success")
         if not view.follow:
             new = f" +{view.new_count:,}" if view.new_count else ""
             word(f"paused{new}", "$text-warning")
-        self.border_subtitle = Content.assemble(*words)
+        self.border_subtitle = Content.assemble(*words)  # gate: `word` cleans them
 
     @staticmethod
     def _described(pattern: Query) -> str:

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from cdbg_tui.engine.connect import Endpoint
+from cdbg_tui.engine.gate import shut_by
 from cdbg_tui.model.text import clean
 from cdbg_tui.model.units import percent, size
 
@@ -54,6 +55,10 @@ class Headline(Static):
     def _draw(self) -> None:
         up, suffering, dead = self._counts
         parts: list[tuple[str, str]] = [("cdbg", "bold $text-accent"), ("   ", "")]
+        if shut_by():
+            parts += [("read-only", "bold $text-warning"), ("   ", "")]
+        if self._trouble:  # first of all: what follows may be out of date
+            parts += [(clean(self._trouble), "bold $text-error"), ("   ", "")]
         version = self._version and f"Docker {self._version.partition('+')[0]}"
         where = [word for word in (self._endpoint.place, version, self._endpoint.why) if word]
         parts.append((clean(" · ".join(where)), ""))
@@ -62,8 +67,6 @@ class Headline(Static):
         if suffering:
             parts.append((f" · {suffering} suffering", "$text-warning"))
         parts.append((f" · {dead} dead", "$text-error" if dead else ""))
-        if self._trouble:
-            parts.append((f"   {clean(self._trouble)}", "bold $text-error"))
         left = Content.assemble(*parts)
         right = self._usage()
         room = self.size.width - 2 - left.cell_length - len(right)
