@@ -37,6 +37,8 @@ class Target:
     image: str = SHELL
     command: tuple[str, ...] = ("sh", "-c", "while :; do echo tick; sleep 1; done")
     state: str = "running"
+    maps_users: bool = False
+    """Whether it is on an engine that maps users: `tests.engine.test_remapped` has that."""
 
 
 _LIVES = {"rerun": "is alive"}
@@ -88,5 +90,14 @@ TARGETS = (
         refused=_down("does not run"),
         command=("true",),
         state="no image",
+    ),
+    Target("remapped", "root, mapped to another user (`userns-remap`)", refused=_LIVES, maps_users=True),
+    Target(
+        "remapped-exited",
+        "exited, on such an engine",
+        refused=_down("does not run"),
+        command=("true",),
+        state="exited",
+        maps_users=True,
     ),
 )

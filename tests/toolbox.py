@@ -25,6 +25,12 @@ def needed(*programs: str) -> None:
         pytest.skip(f"this machine has no {', '.join(lacking)}")
 
 
+def path_of(program: str) -> str:
+    """Return where this machine has *program*; skip the test where it has not."""
+    needed(program)
+    return str(Path(shutil.which(program) or "").resolve())
+
+
 def make(docker: Docker, engine_url: str, name: str, *programs: str, shell: bool = True) -> str:
     """Import an image *name* with these programs of this machine, unless it is there; return its name."""
     if docker("image", "inspect", name, check=False).returncode == 0:

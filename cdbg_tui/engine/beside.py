@@ -32,6 +32,8 @@ class Ground:
     processor: str = ""
     """The engine's, in Go's words."""
     rights: Rights | None = None
+    maps_users: bool = False
+    """Whether root in a container is another user of the engine's machine, if that was asked for."""
 
 
 def ground(
@@ -42,6 +44,7 @@ def ground(
     *,
     with_rights: bool = False,
     with_static: bool = False,
+    with_users: bool = False,
 ) -> Ground:
     """Read it.
 
@@ -66,11 +69,24 @@ def ground(
     def static() -> str:
         return static_busybox(engine, image) if with_static else ""
 
-    calls: tuple[Callable[[], Any], ...] = (target, toolbox, processor, static)
+    def users() -> bool:
+        # "name=userns" is what daemon.json calls userns-remap.
+        options = engine.get("/info").get("SecurityOptions") if with_users else ()
+        return any("name=userns" in one.split(",") for one in options or ())
+
+    calls: tuple[Callable[[], Any], ...] = (target, toolbox, processor, static, users)
     answers = side_by_side(lambda call: call(), calls, workers=len(calls), seconds=2 * CALL_SECONDS)
     details, who = _answer(answers, target)
     known, shell = _answer(answers, toolbox)
-    return Ground(details, known, shell, _answer(answers, static), _answer(answers, processor), who)
+    return Ground(
+        details,
+        known,
+        shell,
+        _answer(answers, static),
+        _answer(answers, processor),
+        who,
+        _answer(answers, users),
+    )
 
 
 def _answer(answers: Mapping[Callable[[], Any], Any], call: Callable[[], Any]) -> Any:

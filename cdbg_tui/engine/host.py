@@ -46,7 +46,7 @@ def host_view(engine: Engine, details: Mapping[str, Any]) -> HostView:
     if not pid:
         return HostView(trouble="It has no main process.")
     started = _started(pid)
-    if started is None or not _is_of(pid, str(details["Id"])):
+    if started is None or not _is_of(pid, details):
         where = "in another machine, a VM or another PID namespace"
         return HostView(
             trouble=f"Its main process, {pid} to the engine, is not seen here: the engine runs {where}."
@@ -67,12 +67,13 @@ def is_still(engine: Engine, container_id: str, view: HostView) -> bool:
         EngineError: the engine cannot be asked.
     """
     try:
-        state = inspect(engine, container_id).get("State") or {}
+        details = inspect(engine, container_id)
     except EngineError as error:
         if error.kind == "missing":
             return False
         raise
-    return state.get("Pid") == view.pid and _started(view.pid) == view.started and _is_of(view.pid, container_id)
+    is_main = (details.get("State") or {}).get("Pid") == view.pid
+    return is_main and _started(view.pid) == view.started and _is_of(view.pid, details)
 
 
 def _started(pid: int) -> int | None:
@@ -84,11 +85,23 @@ def _started(pid: int) -> int | None:
         return None
 
 
-def _is_of(pid: int, container_id: str) -> bool:
-    try:
-        return container_id in Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
+def _is_of(pid: int, details: Mapping[str, Any]) -> bool:
+    """Tell whether a process is the container's: by its cgroup, or the root that it has.
+
+    A rootless engine has cgroups only where these are of version 2.
+    """
+    if str(details["Id"]) in _read(pid, "cgroup"):
+        return True
+    layer = ((details.get("GraphDriver") or {}).get("Data") or {}).get("UpperDir")
+    # proc(5): the fifth field of mountinfo is where it is mounted; to this machine it is elsewhere.
+    roots = (line for line in _read(pid, "mountinfo").splitlines() if line.split()[4:5] == ["/"])
+    return bool(layer) and any(f",upperdir={layer}," in line for line in roots)
+
+
+def _read(pid: int, name: str) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8", errors="replace")
+    return ""
 
 
 def _is_shared(pid: int, namespace: str) -> bool:

@@ -32,7 +32,7 @@ class LeftBehind:
     id: str
     name: str
     session: str
-    """What made it: ``sidecar``, ``rerun`` or ``probe``."""
+    """What made it: ``sidecar``, ``rerun``, ``debug`` or ``probe``."""
     target: str = ""
     """The id of the container that it was made for."""
     is_running: bool = False

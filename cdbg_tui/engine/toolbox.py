@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from cdbg_tui.engine.client import CALL_SECONDS, Engine
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.gate import reading
 from cdbg_tui.engine.images import SHELLS_OF_TOOLBOX, Image, has_image, local_images, looked_into, probe
 from cdbg_tui.engine.inside import find_shell, follow, read
+from cdbg_tui.engine.program import DEFAULT_PATH
 from cdbg_tui.model.program import HEAD_BYTES, Program, identify
 
 BUSYBOXES = ("/bin/busybox", "/busybox/busybox", "/usr/bin/busybox", "/busybox")
@@ -32,7 +34,7 @@ class Toolbox:
 
 @dataclass(frozen=True, slots=True)
 class Strace:
-    """A strace: in the container's own files, or in *image*, from where its own *loader* starts it."""
+    """A strace, or a program like it: in the container's own files, or in *image*, started by its own *loader*."""
 
     path: str
     image: str = ""
@@ -137,14 +139,35 @@ def has_image_mounts(engine: Engine) -> bool:
     """Tell whether this engine and the docker command line both know mounts of images."""
     argv = engine.docker("version", "--format", "{{json .Client.APIVersion}}")
     try:
-        done = subprocess.run(
-            argv, check=False, capture_output=True, timeout=CALL_SECONDS, stdin=subprocess.DEVNULL
-        )
+        with reading():
+            done = subprocess.run(
+                argv, check=False, capture_output=True, timeout=CALL_SECONDS, stdin=subprocess.DEVNULL
+            )
         # What both speak, not what the client could.
         major, minor = json.loads(done.stdout).split(".")
         return (int(major), int(minor)) >= IMAGE_MOUNTS_SINCE
     except (OSError, ValueError, AttributeError, subprocess.TimeoutExpired):
         return False
+
+
+def programs_of(engine: Engine, image: str, names: Iterable[str]) -> dict[str, Strace]:
+    """Return those of *names* that are programs of their own in *image*, for the engine's processor.
+
+    Raises:
+        EngineError: the engine cannot be asked, or makes no container of it.
+    """
+    machine = str(engine.get("/version").get("Arch") or "")
+    found = {}
+    with probe(engine, image) as probe_id:
+        for name in names:
+            for folder in DEFAULT_PATH.split(":"):
+                one = _program(engine, probe_id, f"{folder}/{name}")
+                if one is None or one.is_script or one.machine != machine or one.path.endswith("/busybox"):
+                    continue
+                loader = follow(engine, probe_id, one.interpreter)[0] if one.interpreter else ""
+                found[name] = Strace(one.path, image, loader, one.machine)
+                break
+    return found
 
 
 def find_strace(engine: Engine, container_id: str, image: str, *, image_mounts: bool) -> Strace | str:

@@ -13,9 +13,11 @@ from cdbg_tui.model.units import epoch
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
 SESSION_LABEL = "dev.cdbg.session"
-"""What this program made for a session: ``sidecar``, ``rerun``, or ``probe``, to read an image's files in."""
+"""The session it was made for: ``sidecar``, ``rerun``, ``debug``, or ``probe``, to read an image's files in."""
 TARGET_LABEL = "dev.cdbg.target"
 """The id of the container that it was made for."""
+BUILD_LABEL = "dev.cdbg.build"
+"""The name of the container for which an image is built: what a build that failed leaves carries it, too."""
 
 
 class State(StrEnum):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cdbg_tui.engine.beside import Ground, ground
 from cdbg_tui.engine.client import Engine
+from cdbg_tui.model.container import from_inspect
 from cdbg_tui.sessions import recent
 from cdbg_tui.sessions.plan import Docker, Plan, Refusal
 from cdbg_tui.sessions.sidecar import Toolbox, Wishes, needs_rights, sidecar_plan
@@ -24,6 +25,7 @@ def read_for(engine: Engine, container_id: str, image: str, wishes: Wishes, fold
         recent.shells(folder),
         with_rights=needs_rights(wishes),
         with_static=wishes.stands_in_root,
+        with_users=wishes.profile.privileged,
     )
 
 
@@ -31,6 +33,12 @@ def planned(found: Ground, docker: Docker, image: str, suffix: str, wishes: Wish
     """Return the plan of a sidecar out of *image*, which is here unless it is to be pulled."""
     if found.image is not None and found.shell is None:
         return Refusal(f"{image} has no shell: it is no toolbox.", "S", "another image")
+    if found.maps_users and (found.details.get("HostConfig") or {}).get("UsernsMode") != "host":
+        name = from_inspect(found.details).name
+        return Refusal(
+            f"This engine maps users (userns-remap): nothing is privileged in the namespaces of {name}, and"
+            " sysadmin is the most there is."
+        )
     toolbox = Toolbox(
         image, found.shell or "sh", found.static or _static_if_pulled(image, wishes), _note(found, image)
     )

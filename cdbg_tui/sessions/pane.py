@@ -8,11 +8,11 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from cdbg_tui.sessions.life import Life
-from cdbg_tui.sessions.plan import Plan
+from cdbg_tui.sessions.plan import Build, Plan
 from cdbg_tui.sessions.running import (
     Outcome,
     clean,
@@ -42,16 +42,24 @@ def main(path: str) -> None:
             outcome = _run(plan)
         finally:
             with contextlib.suppress(OSError):  # the dashboard was left meanwhile: nobody wants to know
-                told = {"line": outcome.line, "severity": outcome.severity, "status": outcome.status}
+                told = {
+                    "line": outcome.line,
+                    "severity": outcome.severity,
+                    "status": outcome.status,
+                    "failed_build": asdict(outcome.failed_build) if outcome.failed_build else None,
+                }
                 wire.sendall(json.dumps(told).encode())
     sys.exit(outcome.status)
 
 
 def plan_of(values: Mapping[str, Any]) -> Plan:
     """Return the plan that `dataclasses.asdict` and JSON have made *values* of."""
-    life = values.get("life")
     fields = {name: _tuples(value) for name, value in values.items()}
-    return Plan(**{**fields, "life": Life(**{**life, "argv": tuple(life["argv"])}) if life else None})
+    if life := fields.get("life"):
+        fields["life"] = Life(**{name: _tuples(value) for name, value in life.items()})
+    if build := fields.get("build"):
+        fields["build"] = Build(**{name: _tuples(value) for name, value in build.items()})
+    return Plan(**fields)
 
 
 def _tuples(value: Any) -> Any:

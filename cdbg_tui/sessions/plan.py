@@ -32,6 +32,26 @@ AT_ONCE_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """An image that is built first, in sight."""
+
+    argv: Argv
+    """``docker build``, which reads *dockerfile* from its standard input."""
+    dockerfile: str
+    before: tuple[Argv, ...] = ()
+    """What makes the images that it begins with; output hidden."""
+    inside: Argv = ()
+    """Lists the containers in which it runs commands."""
+
+    def typed(self) -> str:
+        """Return it as one types it."""
+        end = "END"
+        while end in self.dockerfile.splitlines():
+            end += "."
+        return f"{shlex.join(self.argv)} <<'{end}' &&\n{self.dockerfile}{end}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One session: the commands around an interactive one.
 
@@ -45,6 +65,8 @@ class Plan:
     banner: tuple[str, ...] = ()
     pull: Argv = ()
     """Run first, in sight: it shows its own progress."""
+    build: Build | None = None
+    """Then an image is built, in sight as well."""
     prepare: tuple[Argv, ...] = ()
     """Run before, output hidden unless one fails, which ends the session."""
     cleanup: tuple[Argv, ...] = ()
@@ -84,12 +106,21 @@ class Plan:
         return self._joined(shown, self.brief)
 
     def _joined(self, join: Callable[[Argv], str], brief: Argv = ()) -> str:
-        before = [self.pull, *self.prepare] if self.pull else list(self.prepare)
-        text = " &&\n".join(join(argv) for argv in (*before, brief or self.argv))
+        text = "\n".join(self._steps(join, brief))
         if self.into not in ("", "-"):
             text += f" > {shlex.quote(self.into)}"
         after = () if self.removes_itself else self.cleanup
         return "; \\\n".join([text, *(join(argv) for argv in after)])
+
+    def _steps(self, join: Callable[[Argv], str], brief: Argv) -> Iterator[str]:
+        first = [self.pull] if self.pull else []
+        if self.build:
+            first += self.build.before
+        yield from (f"{join(argv)} &&" for argv in first)
+        if self.build:
+            yield self.build.typed()
+        yield from (f"{join(argv)} &&" for argv in self.prepare)
+        yield join(brief or self.argv)
 
 
 def shown(argv: Argv) -> str:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import pty
-import re
-import select
-import shutil
 import signal
 import subprocess
-import sys
-import termios
 import time
 from collections.abc import Callable
 
 from cdbg_tui.engine.pull import why
 from cdbg_tui.model.text import one_line
+from cdbg_tui.sessions.in_sight import KEPT, passed_on, started, words
 from cdbg_tui.sessions.plan import Argv
 
 SILENT_SECONDS = 60.0
 """An engine gives a silent registry up by itself after 10 to 25 s; one that does not is not waited for."""
 WONDERED_SECONDS = 5.0
 SILENT, ASKING = "silent", "asking"
-_KEPT = 8192
-_CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def pull(argv: Argv, tell: Callable[[str], None], *, silent: float = SILENT_SECONDS) -> str:
@@ -34,11 +25,11 @@ def pull(argv: Argv, tell: Callable[[str], None], *, silent: float = SILENT_SECO
     Ctrl+C ends it as it ends any command. A registry that has not answered *silent* seconds long is given up.
     """
     try:
-        process, output = _started(argv)
+        process, output = started(argv)
     except OSError as error:
         return f"{argv[0]} could not be started: {error.strerror or error}"
     try:
-        said, given_up = _passed_on(process, output, tell, silent)
+        said, given_up = _followed(process, output, tell, silent)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -56,55 +47,25 @@ def pull(argv: Argv, tell: Callable[[str], None], *, silent: float = SILENT_SECO
 
 
 def _complaint(said: bytes) -> str:
-    words = _CONTROL.sub(b"", said).decode("utf-8", "replace")
-    if failure := why(words):
+    text = words(said)
+    if failure := why(text):
         return f"{failure.what}: {failure.advice}"
-    lines = [line for line in words.splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()]
     return f"its image could not be pulled: {one_line(lines[-1])}" if lines else "its image could not be pulled"
 
 
-def _started(argv: Argv) -> tuple[subprocess.Popen[bytes], int]:
-    """Start it on a terminal of its own, as wide as this one, so that it draws its progress; return our end."""
-    ours, theirs = pty.openpty()
-    try:
-        size = shutil.get_terminal_size()
-        with contextlib.suppress(termios.error):
-            termios.tcsetwinsize(theirs, (size.lines, size.columns))
-        # In our process group: Ctrl+C is for both.
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
-    except OSError:
-        os.close(ours)
-        raise
-    finally:
-        os.close(theirs)
-    return process, ours
-
-
-def _passed_on(
+def _followed(
     process: subprocess.Popen[bytes], output: int, tell: Callable[[str], None], silent: float
 ) -> tuple[bytes, str]:
-    """Write what it says to the terminal until it ends; return its last words, and why it was given up."""
+    """Pass on what it says until it ends; return its last words, and why it was given up."""
     said = b""
     began = time.monotonic()
     is_told = False
-    while True:
-        ready, _, _ = select.select([output], [], [], 0.2)
-        if ready:
-            try:
-                piece = os.read(output, 4096)
-            except OSError as error:
-                if error.errno != errno.EIO:  # so a terminal ends whose other side is closed
-                    raise
-                piece = b""
-            if not piece:
-                return said, ""
-            said = (said + piece)[-_KEPT:]
-            _write(piece)
-            # From 28 on it asks for a login, though it was given no input, and waits for that for ever.
-            if said.rstrip().endswith(b"Username:"):
-                return said, ASKING
-        elif process.poll() is not None:
-            return said, ""
+    while (piece := passed_on(process, output)) is not None:
+        said = (said + piece)[-KEPT:]
+        # From 28 on it asks for a login, though it was given no input, and waits for that for ever.
+        if said.rstrip().endswith(b"Username:"):
+            return said, ASKING
         waited = time.monotonic() - began
         if _has_answered(said):
             continue
@@ -113,16 +74,10 @@ def _passed_on(
         if waited > WONDERED_SECONDS and not is_told:
             is_told = True
             tell(f"The registry has not answered yet; it is given up after {silent:.0f} s, by Ctrl+C at once.")
+    return said, ""
 
 
 def _has_answered(said: bytes) -> bool:
     """Tell whether there is more than docker's own first line, which needs no registry."""
     lines = [line for line in said.split(b"\n") if line.strip()]
     return len(lines) > 1 or (bool(lines) and not lines[0].startswith(b"Using default tag"))
-
-
-def _write(piece: bytes) -> None:
-    if stream := sys.__stderr__:
-        with contextlib.suppress(OSError):
-            stream.flush()
-            os.write(stream.fileno(), piece)

@@ -102,16 +102,18 @@ def _image(image: str, target: str) -> Argv:
 
 
 def _strace(one: Strace) -> Argv:
-    """Return the words that start strace, by its own loader where it stands in a foreign root."""
-    if not one.image:
-        return (one.path, "-f")
+    return (*by_loader(one), "-f") if one.image else (one.path, "-f")
+
+
+def by_loader(one: Strace) -> Argv:
+    """Return the words that start a program of the image at `TOOLBOX`, whose loader looks there for libraries."""
     if not one.loader:
-        return (f"{TOOLBOX}{one.path}", "-f")
+        return (f"{TOOLBOX}{one.path}",)
     folders = [posixpath.dirname(one.loader), "/lib", "/usr/lib", "/lib64", "/usr/lib64"]
     if one.machine in _MULTIARCH:
         folders += [f"{folder}/{_MULTIARCH[one.machine]}-linux-gnu" for folder in ("/lib", "/usr/lib")]
     path = ":".join(TOOLBOX + folder for folder in dict.fromkeys(folders))
-    return (f"{TOOLBOX}{one.loader}", "--library-path", path, f"{TOOLBOX}{one.path}", "-f")
+    return (f"{TOOLBOX}{one.loader}", "--library-path", path, f"{TOOLBOX}{one.path}")
 
 
 def with_links(busybox: str, script: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from textual.content import Content
 from cdbg_tui.engine.remains import Remains, remains, with_strace, with_toolbox
 from cdbg_tui.engine.toolbox import Toolbox
 from cdbg_tui.model.container import Container, State, from_inspect
+from cdbg_tui.sessions.copies import Differences
 from cdbg_tui.sessions.exec import SHELLS
 from cdbg_tui.sessions.plan import Plan, Refusal
 from cdbg_tui.sessions.rerun import Choices, Start, rerun_plan, rerun_refusal
@@ -157,11 +158,22 @@ def fields(found: Remains) -> tuple[Field, ...]:
 
 def chosen(values: dict[str, str], *, pull: bool = False) -> Choices:
     """Return what was chosen in the form."""
+    same = differences(values)
     return Choices(
+        read_only_volumes=same.read_only_volumes,
+        no_network=same.no_network,
+        as_root=same.as_root,
+        writable_root=same.writable_root,
+        start=_STARTS[values["start"]],
+        pull=pull,
+    )
+
+
+def differences(values: Mapping[str, str]) -> Differences:
+    """Return what was chosen of that in which any copy may differ."""
+    return Differences(
         read_only_volumes=values["volumes"] == READ_ONLY,
         no_network=values["network"] == NONE,
         as_root=values["user"] == ROOT,
         writable_root=values["root"] == WRITABLE,
-        start=_STARTS[values["start"]],
-        pull=pull,
     )

@@ -108,6 +108,14 @@ class TestHost:
         details["State"]["Pid"] = os.getpid()
         assert "is not seen here" in host_view(engine, details).trouble
 
+    def test_without_a_cgroup_of_its_own_it_is_known_by_its_root(self, engine: Engine, run: Run) -> None:
+        details = files.inspect(engine, run("sleep", "1000"))
+        if "UpperDir" not in (details.get("GraphDriver") or {}).get("Data", {}):
+            pytest.skip("the engine does not tell of its layers")
+        # As of a rootless engine on a machine with cgroups of version 1.
+        details["Id"] = "0" * 64
+        assert host_view(engine, details).trouble == ""
+
     def test_an_engine_elsewhere_is_told(self, engine: Engine, run: Run) -> None:
         details = files.inspect(engine, run("sleep", "1000"))
         elsewhere = Engine(Endpoint("tcp://192.0.2.1:2375", "--host"))

@@ -8,10 +8,9 @@ import re
 import secrets
 import shutil
 import subprocess
-import sys
 import tarfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 
@@ -23,7 +22,6 @@ from tests.engine.shell import Shell
 from tests.matrix import DYNAMIC, SESSIONS, SHELL, STATIC, TARGETS, Target
 from tests.support import IMAGE, LABEL, Docker, eventually
 
-ROOT = Path(__file__).parents[2]
 REFUSED = 125
 
 
@@ -48,11 +46,19 @@ def images(docker: Docker, engine_url: str) -> Iterator[dict[str, str]]:
     docker("rmi", "--force", dynamic, static, check=False)
 
 
-@pytest.fixture(scope="module", params=TARGETS, ids=lambda target: str(target.id))
+@pytest.fixture(
+    scope="module", params=[one for one in TARGETS if not one.maps_users], ids=lambda target: str(target.id)
+)
 def target(request: pytest.FixtureRequest, docker: Docker, images: dict[str, str]) -> Iterator[tuple[Target, str]]:
     """A container of each kind, in its state."""
-    one: Target = request.param
-    made: list[str] = []
+    with made(request.param, docker, images) as container:
+        yield request.param, container
+
+
+@contextmanager
+def made(one: Target, docker: Docker, images: Mapping[str, str]) -> Iterator[str]:
+    """Make the container *one* and yield its id."""
+    all_made: list[str] = []
     image = images[one.image]
     if one.state == "no image":
         image = f"cdbg-test/gone:{secrets.token_hex(3)}"
@@ -62,14 +68,14 @@ def target(request: pytest.FixtureRequest, docker: Docker, images: dict[str, str
         docker("rm", maker)
     options = list(one.options)
     if "container:OTHER" in options:
-        made.append(docker("run", "--detach", f"--label={LABEL}=1", IMAGE, "sleep", "1000").stdout.strip())
-        options[options.index("container:OTHER")] = f"container:{made[0]}"
-    made.append(docker("create", f"--label={LABEL}=1", *options, image, *one.command).stdout.strip())
+        all_made.append(docker("run", "--detach", f"--label={LABEL}=1", IMAGE, "sleep", "1000").stdout.strip())
+        options[options.index("container:OTHER")] = f"container:{all_made[0]}"
+    all_made.append(docker("create", f"--label={LABEL}=1", *options, image, *one.command).stdout.strip())
     try:
-        _bring_to(one.state, docker, made[-1], image)
-        yield one, made[-1]
+        _bring_to(one.state, docker, all_made[-1], image)
+        yield all_made[-1]
     finally:
-        docker("rm", "--force", "--volumes", *made)
+        docker("rm", "--force", "--volumes", *all_made)
 
 
 def _bring_to(state: str, docker: Docker, container: str, image: str) -> None:
@@ -89,28 +95,6 @@ def _bring_to(state: str, docker: Docker, container: str, image: str) -> None:
 def _in_a_long_pause(docker: Docker, container: str) -> bool:
     told = docker("inspect", "--format", "{{.RestartCount}} {{.State.Status}}", container).stdout.split()
     return int(told[0]) >= 8 and told[1] == "restarting"
-
-
-@pytest.fixture
-def cdbg(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Shell]]:
-    """Starts cdbg on a terminal of its own, with settings of its own."""
-    config = tmp_path / "config" / "cdbg"
-    config.mkdir(parents=True)
-    (config / "config.toml").write_text(f'toolbox = "{IMAGE}"\n')
-    env = {"XDG_CONFIG_HOME": str(config.parent), "XDG_STATE_HOME": str(tmp_path / "state"), "SHELL": "/bin/sh"}
-    words = [f"{name}={value}" for name, value in env.items()]
-    started: list[Shell] = []
-
-    def start(*argv: str) -> Shell:
-        # A terminal that controls it, so that Ctrl+C is a signal.
-        front = ("setsid", "--ctty", "--wait", "env", "-C", str(ROOT), *words)
-        shell = Shell((*front, sys.executable, "-m", "cdbg_tui", "--host", engine_url, *argv))
-        started.append(shell)
-        return shell
-
-    yield start
-    for shell in started:
-        shell.close()
 
 
 def works(session: str, one: Target, container: str, engine: Engine, cdbg: Callable[..., Shell]) -> None:
@@ -154,7 +138,13 @@ def things(docker: Docker) -> set[str]:
 def test_a_session_works_or_is_refused_before_anything_is_made(
     session: str, target: tuple[Target, str], engine: Engine, cdbg: Callable[..., Shell], docker: Docker
 ) -> None:
-    one, container = target
+    try_out(session, *target, engine, cdbg, docker)
+
+
+def try_out(
+    session: str, one: Target, container: str, engine: Engine, cdbg: Callable[..., Shell], docker: Docker
+) -> None:
+    """Have a session, or see it refused; either way nothing is left, and nothing changed."""
     if session == "nsenter" and os.geteuid() != 0:
         pytest.skip("host tools take root")
     labelled = {item.id for item in leftovers.left_behind(engine)}

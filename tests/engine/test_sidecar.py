@@ -34,6 +34,10 @@ SEES = (
 )
 
 
+def _of(container: str, engine: Engine) -> list[leftovers.LeftBehind]:
+    return [one for one in leftovers.left_behind(engine) if one.target == container]
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_left(engine: Engine) -> Iterator[None]:
     before = {(one.kind, one.id) for one in leftovers.left_behind(engine)}
@@ -241,8 +245,8 @@ class TestEnds:
         before = files.changes(engine, container)
         with opened(plan_of(engine, container, tmp_path)) as shell:
             assert shell.ask("echo up") == "up"
-            left = [one for one in leftovers.left_behind(engine) if one.target == container]
-            assert [one.is_running for one in left] == [True]
+            # The engine's list is a little behind: at first it was only created.
+            eventually(lambda: [one.is_running for one in _of(container, engine)] == [True])
             if how == "command line killed":
                 shell.close()
             elif how == "exit":

@@ -83,7 +83,8 @@ def test_every_action_becomes_a_binding_under_its_id() -> None:
 )
 def test_sessions_apply_to_the_states_that_they_can_work_on(state: State | None, ids: set[str]) -> None:
     one = None if state is None else Container("a", "a", "a", state)
-    sayers = set() if one is None else {"recipes", "capture"}  # they say themselves what keeps them from it
+    # They say themselves what keeps them from it.
+    sayers = set() if one is None else {"recipes", "capture", "debug_image"}
     assert {action.id for action in ACTIONS if action.group == "Sessions" and action.applies(one)} == ids | sayers
     on_any = {action.id for action in ACTIONS if action.group in ("Look", "Act") and action.applies(one)}
     assert on_any == (set() if one is None else {"changes", "inspect", "image", "report", "control", "copy"})

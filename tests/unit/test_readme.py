@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
@@ -84,10 +85,11 @@ def test_the_commands_of_ones_own_that_are_shown_are_valid(tmp_path: Path) -> No
 
 
 def test_every_command_of_the_sessions_shown_is_understood() -> None:
-    shown = re.findall(r"^cdbg ((?:exec|attach|nsenter) [^#|>\n]*)", TEXT, re.MULTILINE)
-    assert len(shown) >= 6
+    shown = re.findall(r"^cdbg ((?:exec|attach|nsenter|debug) [^#|>\n]*)", TEXT, re.MULTILINE)
+    assert len(shown) >= 12
     for line in shown:
-        assert parser().parse_args(line.split()).command == line.split()[0]
+        words = shlex.split(line)
+        assert parser().parse_args(words).command == words[0]
 
 
 def test_every_make_command_named_exists() -> None:

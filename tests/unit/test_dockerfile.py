@@ -1,0 +1,173 @@
+"""Dockerfiles of debug images: by each package manager, with static tools, labelled; and why a build failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from cdbg_tui.engine.build import why
+from cdbg_tui.model import dockerfile
+from cdbg_tui.model.dockerfile import Carried, Static, labelled, trouble
+from cdbg_tui.model.packages import BY_NAME, MANAGERS, system_in, unlike_a_package
+
+RUNS = {
+    "apk": "RUN apk add --no-cache \\\n      jq gdb",
+    "apt-get": (
+        "RUN apt-get update \\\n && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends"
+        " \\\n      jq gdb \\\n && rm -rf /var/lib/apt/lists/*"
+    ),
+    "dnf": ("RUN dnf install --assumeyes --setopt=install_weak_deps=False \\\n      jq gdb \\\n && dnf clean all"),
+    "microdnf": (
+        "RUN microdnf install --assumeyes --setopt=install_weak_deps=0 \\\n      jq gdb \\\n && microdnf clean all"
+    ),
+    "yum": "RUN yum install --assumeyes \\\n      jq gdb \\\n && yum clean all",
+    "zypper": ("RUN zypper --non-interactive install --no-recommends \\\n      jq gdb \\\n && zypper clean --all"),
+    "pacman": (
+        "RUN pacman --sync --refresh --noconfirm --needed \\\n      jq gdb \\\n && rm -rf /var/cache/pacman/pkg"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [one.name for one in MANAGERS])
+def test_packages_are_installed_as_root_for_the_user_that_was(name: str) -> None:
+    text = dockerfile.with_packages("shop/api:3", BY_NAME[name], ["jq", "gdb"], "app")
+    assert text == f"FROM shop/api:3\nUSER 0\n{RUNS[name]}\nUSER app\n"
+
+
+@pytest.mark.parametrize("user", ["", "0", "root", "0:0"])
+def test_root_stays_root(user: str) -> None:
+    text = dockerfile.with_packages("api", BY_NAME["apk"], ["jq"], user)
+    assert "USER" not in text
+
+
+def test_a_user_that_would_be_another_line_is_left_out() -> None:
+    text = dockerfile.with_packages("api", BY_NAME["apk"], ["jq"], "app\nRUN evil")
+    assert text.splitlines()[-1].strip() == "jq"
+
+
+def test_every_manager_has_packages_that_are_names() -> None:
+    for manager in MANAGERS:
+        assert manager.packages
+        assert unlike_a_package(manager.packages) == ""
+
+
+@pytest.mark.parametrize("word", ["jq;reboot", "$(id)", "-o", "a b", "a\nb", "`x`", "a>b", ""])
+def test_what_a_shell_would_act_on_is_no_package(word: str) -> None:
+    assert unlike_a_package(["jq", word]) == word
+
+
+@pytest.mark.parametrize("word", ["g++", "libc6-dbg", "curl=7.88.1-10", "jq@edge", "python3.11", "@tools"])
+def test_versions_and_repositories_may_be_named(word: str) -> None:
+    assert unlike_a_package([word]) == ("@tools" if word == "@tools" else "")
+
+
+def test_the_system_is_named_as_it_names_itself() -> None:
+    assert (
+        system_in('ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n') == "Debian GNU/Linux 12 (bookworm)"
+    )
+    assert system_in("PRETTY_NAME=Arch\n") == "Arch"
+    assert system_in("ID=x\n") == ""
+
+
+def test_static_tools_take_neither_a_shell_nor_a_network() -> None:
+    text = dockerfile.with_busybox("api", Static("busybox:musl", "/bin/busybox"), "1000")
+    assert text == (
+        "FROM api\nUSER 0\nCOPY --from=busybox:musl /bin/busybox /.cdbg/bin/busybox\n"
+        'RUN ["/.cdbg/bin/busybox", "--install", "-s", "/.cdbg/bin"]\nUSER 1000\n'
+    )
+
+
+def test_programs_of_a_toolbox_are_started_by_their_own_loader() -> None:
+    starts = {"strace": ("/.cdbg/toolbox/lib/ld.so", "--library-path", "/.cdbg/toolbox/lib", "/x/strace")}
+    text = dockerfile.with_toolbox("api", Static("box", "/bin/busybox"), Carried("tools:1", starts))
+    assert "COPY --from=tools:1 / /.cdbg/toolbox/\n" in text
+    assert 'exec /.cdbg/toolbox/lib/ld.so --library-path /.cdbg/toolbox/lib /x/strace "$@"' in text
+
+
+class TestLabels:
+    def test_are_in_every_stage_from_its_beginning(self) -> None:
+        text = "# FROM nothing\nFROM a AS one\nRUN x\nfrom b\nRUN echo \\\n  FROM \\\n  c\n"
+        assert labelled(text, ["k=v", "l=w"]) == (
+            "# FROM nothing\nFROM a AS one\nLABEL k=v l=w\nRUN x\nfrom b\nLABEL k=v l=w\n"
+            "RUN echo \\\n  FROM \\\n  c\n"
+        )
+
+    def test_stand_behind_a_from_of_several_lines(self) -> None:
+        assert labelled("FROM \\\n  a\nRUN x\n", ["k=v"]) == "FROM \\\n  a\nLABEL k=v\nRUN x\n"
+
+
+def test_what_cannot_be_built_is_told_before() -> None:
+    assert trouble("FROM a\n\tRUN x\n") == ""
+    assert "no FROM" in trouble("RUN x\n")
+    assert "no FROM" in trouble("")
+    assert "control characters" in trouble("FROM a\x1b[2J\n")
+
+
+@pytest.mark.parametrize("name", ["a b", "a\nb", "$x", "", "-x", "a#b"])
+def test_not_everything_is_a_name_in_a_dockerfile(name: str) -> None:
+    assert not dockerfile.can_stand(name)
+    assert dockerfile.can_stand("registry.example:5000/shop/api:3@sha256:ab")
+
+
+CODE = "The command '/bin/sh -c x' returned a non-zero code: 100"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("W: Temporary failure resolving 'packages.example'\nE: Unable to locate package x", "no name"),
+        (
+            "WARNING: fetching https://dl-cdn: DNS: transient error (try again later)\nx (no such package)",
+            "no name",
+        ),
+        ("Curl error (6): Couldn't resolve host name for https://mirrors", "no name"),
+        ("Could not connect to packages.example:80 - connect (111: Connection refused)", "no network"),
+        ("temporary error (try again later)\nERROR: unable to select packages:", "no network"),
+        ("E: The repository 'http://deb buster Release' does not have a Release file.", "mirror"),
+        ("Could not retrieve mirrorlist http://mirrorlist.centos.org", "mirror"),
+        ("E: Unable to locate package gbd", "package"),
+        ("ERROR: unable to select packages:\n  gbd (no such package):", "package"),
+        ("Error: Unable to find a match: gbd", "package"),
+        ("W: GPG error: http://deb InRelease: NO_PUBKEY 0E98404D386FA1D9", "signature"),
+        ("SSL certificate problem: self-signed certificate in certificate chain", "tls"),
+        ("E: Could not open lock file - open (13: Permission denied), are you root?", "rights"),
+        ("write /x: no space left on device", "disk"),
+        ("standard_init_linux.go:228: exec user process caused: exec format error", "platform"),
+        ("nothing that anybody knows", "command"),
+    ],
+)
+def test_a_failed_command_of_a_build_is_explained(said: str, kind: str) -> None:
+    found = why(f"Step 3/4 : RUN x\n{said}\n{CODE}\n")
+    assert found is not None
+    assert found.kind == kind
+    assert found.what
+    assert found.advice
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "helps"),
+    [
+        (
+            "Error response from daemon: dockerfile parse error line 3: unknown instruction: RUNN",
+            "dockerfile",
+            False,
+        ),
+        (
+            "pull access denied for nosuch, repository does not exist or may require 'docker login'",
+            "denied",
+            False,
+        ),
+        (
+            'OCI runtime create failed: exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown',
+            "no program",
+            True,
+        ),
+    ],
+)
+def test_a_build_that_came_to_no_command_is_explained(said: str, kind: str, helps: bool) -> None:
+    found = why(f"Step 1/4 : FROM x\n{said}\n")
+    assert found is not None
+    assert (found.kind, found.static_helps) == (kind, helps)
+
+
+def test_what_nobody_knows_is_not_explained() -> None:
+    assert why("Step 1/4 : FROM x\nquite another thing\n") is None
