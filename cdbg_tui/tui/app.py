@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
-from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.message import Message
 from textual.screen import Screen
 
+from cdbg_tui import crash
 from cdbg_tui.config import Config
 from cdbg_tui.config import path as settings_file
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.containers import Changed, Listed, Lost, Watch
+from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.gate import shut_by
 from cdbg_tui.engine.stats import Sweeper, Targets
 from cdbg_tui.model.container import Container, State
 from cdbg_tui.model.finding import Diagnosis, Weight
@@ -24,10 +28,13 @@ from cdbg_tui.model.sample import History, Usage
 from cdbg_tui.model.text import one_line
 from cdbg_tui.triage.rounds import LATER_SECONDS, Rounds, same_life
 from cdbg_tui.triage.word import Word, word, word_of
+from cdbg_tui.tui import failing
+from cdbg_tui.tui.actions import BY_ACTION
 from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
 from cdbg_tui.tui.keymap import checked_commands, checked_keymap, checked_theme
 from cdbg_tui.tui.keystrokes import KeyFollowed, Keystrokes
+from cdbg_tui.tui.leaving import on_signals, on_stop, stop
 from cdbg_tui.tui.messages import (
     Answered,
     ContainerJudged,
@@ -47,9 +54,13 @@ from cdbg_tui.tui.panes.triage import TriagePane
 from cdbg_tui.tui.screens.dashboard import Dashboard
 from cdbg_tui.tui.screens.fault import Fault
 from cdbg_tui.tui.screens.messages import CopyWanted, RetryWanted
+from cdbg_tui.tui.sight import Sight
+from cdbg_tui.tui.thrifty import ThriftyApp
 from cdbg_tui.tui.widgets.headline import Headline
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from cdbg_tui.model.analysis import Analysis
 
 AGES_SECONDS = 5.0
@@ -57,16 +68,19 @@ ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
 LEFTOVERS_SECONDS = 16.0
 """After the first list, it is looked for what sessions left behind: nobody waits for that."""
+BACK_SECONDS = 0.5
+"""After an engine is back, what hung or broke off meanwhile is asked for again."""
 JUDGED_UNSEEN = 200
 """Up to so many containers, those out of sight are diagnosed as well: a filter finds them by their cause."""
 
 
-class CdbgApp(App[None]):
+class CdbgApp(ThriftyApp):
     """The dashboard on one engine."""
 
     TITLE = "cdbg"
     CSS_PATH: ClassVar[list[str]] = ["cdbg.tcss", "screens/screens.tcss"]  # type: ignore[assignment]
-    COMMANDS = App.COMMANDS | {ActionProvider}
+    COMMANDS = ThriftyApp.COMMANDS | {ActionProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "background", show=False, priority=True)]
 
     def __init__(
         self, engine: Engine, watch: Watch, config: Config, *, clock: Callable[[], float] = time.time
@@ -90,17 +104,24 @@ class CdbgApp(App[None]):
         self.usages: dict[str, Usage] = {}
         self._histories: dict[str, History] = {}
         self._fault: Fault | None = None
-        self._was_listed = False
+        self._was_listed = self._is_lost = False
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
         self.rounds = Rounds(engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)))
         self._judged: dict[str, tuple[Container, Word | None]] = {}
         """The list's word for each container that was diagnosed, and as what it was known then."""
         self.dashboard = Dashboard(engine.endpoint, config.command)
         self.following = Following(self)
+        self.sight = Sight(self)
         self.sessions_open = config.sessions_open
         """Where the next session opens: one of `sessions.places.PLACES`."""
         self.last_command = ""
         """The command line of the last session, to be copied."""
+        self.is_away = False
+        """Whether somebody else has the terminal."""
+        self.has_begun = False
+        """Whether it has taken the terminal, which it gives back then."""
+        self.failure = ""
+        """What ended the app though it should not, and where the report of it is: a sentence for the user."""
         self.images_read: dict[str, Analysis] = {}
         """The last images that were looked into, by their id."""
 
@@ -108,8 +129,15 @@ class CdbgApp(App[None]):
         """Begin with the panes."""
         return self.dashboard
 
+    def on_load(self) -> None:
+        """Hear signals, before the terminal is taken."""
+        on_signals(self)
+
     def on_mount(self) -> None:
         """Take the user's settings."""
+        self.has_begun = True
+        failing.watch(self)
+        on_stop(self)
         self.theme = self.config.theme
         self.set_keymap(self._keymap)
         for number, command in enumerate(self.config.command):
@@ -128,6 +156,8 @@ class CdbgApp(App[None]):
     async def on_event(self, event: Event) -> None:
         """Handle an event; keys one after the other."""
         if isinstance(event, Key | MouseDown):
+            failing.note_input(self, event)
+            self.watcher.glance()
             self.following.look_whole()
         if isinstance(event, Key) and not event.is_forwarded:
             await self.keystrokes.typed(event)
@@ -141,12 +171,56 @@ class CdbgApp(App[None]):
     async def _key_followed(self, event: KeyFollowed) -> None:
         await self.keystrokes.followed(event)
 
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Lend the terminal to somebody else."""
+        with super().suspend():
+            self.is_away = True
+            try:
+                yield
+            finally:
+                self.is_away = False
+
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save a picture of the screen: for the user alone, as all that is written here."""
+        from cdbg_tui.tui.copying import save_picture
+
+        save_picture(self, path)
+        return None
+
+    def action_background(self) -> None:
+        """Leave the terminal to the shell until it brings the app back."""
+        stop(self)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave at once, as Textual does; its traceback would print what variables hold, so there is a report."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.failure = crash.told(error, crash.report(error, "in the dashboard"))
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Leave at once; Textual calls this for what fails in the thread that reads the terminal."""
+        self._handle_exception(failing.of_textuals(renderables))
+
     def on_unmount(self) -> None:
         """Close every stream; what still waits for the engine is a daemon thread, and is left behind."""
         self.sweeper.close()
         self.rounds.close()
         self.following.close()
         self.watcher.close()
+
+    def on_app_blur(self) -> None:
+        """See from time to time whether the panes are still in view."""
+        self.sight.blurred()
+
+    def on_app_focus(self) -> None:
+        """Go on with what had rested."""
+        self.sight.focused()
 
     def tell(self, message: Message) -> None:
         """Post a message, from whatever thread."""
@@ -166,13 +240,15 @@ class CdbgApp(App[None]):
             case Listed(containers):
                 gone = tuple(self.containers.keys() - {one.id for one in containers})
                 self.containers = {one.id: one for one in containers}
+                crash.note(f"engine listed {len(containers)} containers")
                 self._answers()
             case Changed(containers, gone):
                 self.containers.update((one.id, one) for one in containers)
                 for one in gone:
                     self.containers.pop(one, None)
             case Lost(error, retry_in):
-                self._lost(error.what, error.advice, retry_in)
+                crash.note(f"engine lost ({error.kind}), tried again in {retry_in:.0f} s")
+                self._lost(error, retry_in)
                 return
         for one in gone:
             self.rounds.forget(one)
@@ -181,10 +257,15 @@ class CdbgApp(App[None]):
 
     def _answers(self) -> None:
         self.dashboard.query_one(Headline).show_trouble("")
+        if self._is_lost:
+            self._is_lost = False
+            # When what it tells of the time between has been heard, and the list is up to date.
+            self.set_timer(BACK_SECONDS, self.following.take_up)
+            self._ask_version()  # it may be another engine than before
         if not self._was_listed:
             self._was_listed = True
             self.set_timer(LEFTOVERS_SECONDS, self._tell_leftovers)
-            self.asking.ask("version", self._read_version, self._show_version, lambda _: None)
+            self._ask_version()
         if self._fault is not None:
             # A palette or a dialog may stand on it.
             while self.screen is not self.dashboard and len(self.screen_stack) > 1:
@@ -196,26 +277,33 @@ class CdbgApp(App[None]):
 
         leftovers.tell(self)
 
-    def _lost(self, what: str, advice: str, retry_in: float) -> None:
-        self.dashboard.query_one(Headline).show_trouble("engine lost, trying again")
+    def _lost(self, error: EngineError, retry_in: float) -> None:
+        self.dashboard.query_one(Headline).show_trouble(f"engine lost: {error.brief}; trying again")
         if self._was_listed:
+            if not self._is_lost:
+                self.say(f"{error.what} {error.advice}", "error")
+            self._is_lost = True
             return
         if self._fault is None:
             where = self.engine.endpoint
-            self._fault = Fault(what, advice, where.url, where.why)
+            self._fault = Fault(error.what, error.advice, where.url, where.why)
             self.push_screen(self._fault)
-        self._fault.show(what, advice)
+        self._fault.show(error.what, error.advice)
         self._fault.retry_in(retry_in)
 
     @on(RetryWanted)
     def _retry(self) -> None:
         self.watcher.retry_now()
 
+    def _ask_version(self) -> None:
+        self.asking.ask("version", self._read_version, self._show_version, lambda _: None)
+
     def _read_version(self) -> tuple[str, int]:
         info = self.engine.get("/info")
         return str(info.get("ServerVersion") or ""), int(info.get("MemTotal") or 0)
 
     def _show_version(self, answer: tuple[str, int]) -> None:
+        crash.know("engine", lambda: f"{answer[0]}, {self.engine.endpoint.url.partition('://')[0]}")
         self.dashboard.query_one(Headline).show_engine(*answer)
 
     def _containers_changed(self) -> None:
@@ -251,7 +339,9 @@ class CdbgApp(App[None]):
                 self.rounds.want(container, soon=container.id in seen and not self.is_calm(container))
 
     def is_calm(self, container: Container) -> bool:
-        """Tell whether a container runs, and neither its state nor its meters show a sign of trouble."""
+        """Tell whether a container ended well or runs, and neither its state nor its meters show trouble."""
+        if container.state is State.EXITED:
+            return container.exit_code == 0 and not container.oom_killed
         fine = word(container, self.usages.get(container.id)).weight is Weight.FINE
         return container.state is State.RUNNING and fine and not container.restarts
 
@@ -322,6 +412,7 @@ class CdbgApp(App[None]):
             self.following.changed(looked_at)
         self._aim()
         self._judge_what_is_seen()
+        self.sight.changed()
 
     def _tick(self) -> None:
         self.dashboard.containers.tick(self.now())
@@ -335,6 +426,7 @@ class CdbgApp(App[None]):
 
     @on(PanesShown)
     def _panes_shown(self) -> None:
+        self.sight.changed()
         self.following.look_at_processes()
 
     @on(TriagePane.ConnectWanted)
@@ -418,6 +510,11 @@ class CdbgApp(App[None]):
 
     @on(Wished)
     def _wished(self, event: Wished) -> None:
+        crash.note(f"wish {event.what}")
+        action = BY_ACTION.get(f"wish('{event.what}')")
+        if action is not None and action.changes and (why := shut_by()):
+            self.say(f"“{action.label}” does nothing: {why}.", "warning")
+            return
         # With it come the dialogs: not before the first of them is wanted.
         from cdbg_tui.tui.wishes import WISHES
 

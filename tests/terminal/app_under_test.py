@@ -6,16 +6,18 @@ import json
 import sys
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
 from cdbg_tui.sessions.plan import Plan
 from cdbg_tui.tui import foreground
+from cdbg_tui.tui.thrifty import ThriftyApp
 
 
-class AppUnderTest(App[None]):
+class AppUnderTest(ThriftyApp):
     """Shows its size, how often ``k`` was pressed, and how the session ended."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,7 +36,7 @@ class AppUnderTest(App[None]):
         """Compose the one widget."""
         yield Static()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Show the new size, once the app has it."""
         self.call_after_refresh(self.show)
 

@@ -96,3 +96,12 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert {"cdbg_tui.cli"} <= set(done.stdout.split())
     assert not set(done.stdout.split()) & set(HEAVY)
+
+
+def test_the_dashboard_opens_without_what_only_some_key_needs() -> None:
+    code = "import sys, cdbg_tui.tui.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert "cdbg_tui.tui.app" in loaded
+    assert not loaded & (ONLY_IN_FUNCTIONS | {"logging.handlers", "sqlite3", "tarfile", "pygments", "markdown_it"})
+    assert not [name for name in loaded if name.startswith("cdbg_tui.commands")]

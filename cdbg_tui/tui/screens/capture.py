@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cdbg_tui.model.text import one_line
@@ -21,6 +20,7 @@ from cdbg_tui.model.units import rate, size
 from cdbg_tui.sessions.recording import Recorded, Recording, packets
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.over import Over
 
 TELL_SECONDS = 0.3
 _RATE_SECONDS = 2.0
@@ -30,7 +30,7 @@ _READS = "wireshark -k -i -"
 _MOST_SHOWN = 12
 
 
-class CaptureScreen(ModalScreen[None]):
+class CaptureScreen(Over[None]):
     """Shows *recording*, which somebody else runs; leaving it while it runs stops it first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,7 +89,7 @@ class CaptureScreen(ModalScreen[None]):
         elif not recording.began:
             lines.insert(0, Content("tcpdump starts …"))
         else:
-            lines.insert(0, Content(self._figures(recording)))
+            lines.insert(0, plain(self._figures(recording)))
         self._told.update(Content("\n").join(lines))
         self._packets.update(self._last(recording))
 
@@ -137,7 +137,7 @@ class CaptureScreen(ModalScreen[None]):
         if recorded.path:
             pieces = [plain(self.opens)]
             for words, command in (("live, here", self.live), ("live, from another machine", self.far)):
-                pieces += [Content(f"{words}:").stylize("$foreground-muted"), plain(command)]
+                pieces += [plain(f"{words}:", "$foreground-muted"), plain(command)]
             self._below.update(Content("\n").join(pieces))
         else:
             self._below.update(plain(one_line(shlex.join(self._recording.plan.argv))))

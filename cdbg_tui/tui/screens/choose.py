@@ -11,9 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
+
+from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.screens.over import Over
 
 LONGEST_WITHOUT_FILTER = 12
 
@@ -29,7 +31,7 @@ class Choice:
     disabled: str = ""
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Over[str | None]):
     """Lets the user choose one of *choices*; its result is the id, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -117,16 +119,16 @@ class Choose(ModalScreen[str | None]):
     def _tell(self, words: str) -> None:
         note = self.query_one(".choose--note", Static)
         note.display = bool(words)
-        note.update(Content(words))
+        note.update(plain(words))
 
 
 def _option(choice: Choice, key: int, label: int) -> Option:
     muted = "$foreground-muted"
     pieces: list[Content] = []
     if key:
-        pieces.append(Content.styled(choice.key.ljust(key), "" if choice.disabled else "bold $text-accent"))
+        pieces.append(plain(choice.key.ljust(key), "" if choice.disabled else "bold $text-accent"))
     pieces.append(choice.label.pad_right(max(0, label - choice.label.cell_length)))
-    detail = Content(choice.disabled) if choice.disabled else choice.detail
+    detail = plain(choice.disabled) if choice.disabled else choice.detail
     if detail:
         pieces += [Content("   "), detail.stylize(muted) if not choice.disabled else detail]
     return Option(Content("").join(pieces), choice.id, disabled=bool(choice.disabled))

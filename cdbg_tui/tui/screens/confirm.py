@@ -11,14 +11,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.over import Over
 from cdbg_tui.tui.screens.prose import prose
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Over[bool]):
     """Asks *question*; what is *dangerous* starts on No."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,12 +58,12 @@ class Confirm(ModalScreen[bool]):
                 yield Static(prose(self._command), classes="dialog--command")
             with Horizontal(classes="confirm--buttons"):
                 yield Button(
-                    Content(self._yes),
+                    plain(self._yes),
                     variant="error" if self._dangerous else "primary",
                     id="yes",
                     compact=True,
                 )
-                yield Button(Content(self._no), id="no", compact=True)
+                yield Button(plain(self._no), id="no", compact=True)
 
     def on_mount(self) -> None:
         """Put the focus where Enter does no harm."""

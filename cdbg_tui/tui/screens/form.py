@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from cdbg_tui.model.text import one_line
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.over import Over
 from cdbg_tui.tui.screens.prose import prose
 from cdbg_tui.tui.widgets.one_of import OneOf
 
@@ -38,7 +38,7 @@ class Field:
     """Of fixed choices those that cannot be had, and why."""
 
 
-class Form(ModalScreen[dict[str, str] | None]):
+class Form(Over[dict[str, str] | None]):
     """Asks for the values of *fields*; its result maps their ids to them, or is None."""
 
     # In a split the frames of the fields would leave no room for the command line.
@@ -60,13 +60,18 @@ class Form(ModalScreen[dict[str, str] | None]):
         fields: Sequence[Field],
         preview: Callable[[dict[str, str]], str],
         copied: Callable[[dict[str, str]], str] | None = None,
+        enter: str = "runs",
     ) -> None:
-        """*preview* makes the command line out of the values entered; *copied* is it where secrets are masked."""
+        """*preview* makes the command line out of the values entered; *copied* is it where secrets are masked.
+
+        *enter* says what that key does.
+        """
         super().__init__(classes="dialog")
         self._title = title
         self._fields: Mapping[str, Field] = {f"field-{i}": one for i, one in enumerate(fields)}
         self._preview = preview
         self._copied = copied or preview
+        self._enter = enter
 
     @property
     def values(self) -> dict[str, str]:
@@ -85,7 +90,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         """Lay out the fields and the command line."""
         with Vertical(classes="dialog--box") as box:
             box.border_title = self._title
-            box.border_subtitle = f"enter runs · {self._moves} · ctrl+y copies · esc leaves"
+            box.border_subtitle = plain(f"enter {self._enter} · {self._moves} · ctrl+y copies · esc leaves")
             with VerticalScroll(classes="dialog--scroll", can_focus=False):
                 for place, one in self._fields.items():
                     yield from _laid_out(place, one)

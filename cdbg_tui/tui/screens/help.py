@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.screens.over import Over
 
 Group = tuple[str, Sequence[tuple[str, str]]]
 """A heading and its keys, each with its words."""
@@ -21,7 +24,7 @@ COLUMN = 36
 """Cells that a column of keys wants."""
 
 
-class Help(ModalScreen[None]):
+class Help(Over[None]):
     """Shows groups of keys in as many columns as there is room for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,29 +36,26 @@ class Help(ModalScreen[None]):
     def __init__(self, groups: Sequence[Group]) -> None:
         super().__init__(classes="dialog")
         self._groups = tuple(groups)
-        self._laid_out = (0, 0)
+        self._laid_out = 0
 
     def compose(self) -> ComposeResult:
-        """Lay out the box; its columns come when its width is known."""
+        """Lay out the box."""
         with Vertical(classes="dialog--box") as box:
             box.border_title = "keys"
             box.border_subtitle = "esc closes"
             with VerticalScroll(classes="dialog--scroll"):
-                yield Horizontal(classes="help--columns")
+                self._laid_out = self._inside(self.app.size.width)
+                yield Static(columns(self._groups, self._laid_out), classes="help--columns")
 
-    async def on_resize(self, event: events.Resize) -> None:
-        """Lay the groups out in as many columns as fit."""
-        inside = min(150, event.size.width * 90 // 100) - 8
-        count = max(1, min(len(self._groups), inside // COLUMN))
-        if (count, inside) == self._laid_out:
-            return
-        self._laid_out = (count, inside)
-        columns = self.query_one(".help--columns")
-        await columns.remove_children()
-        await columns.mount_all(
-            Static(_painted(groups, inside // count - 2), classes="help--column")
-            for groups in balanced(self._groups, count)
-        )
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the groups out anew, in as many columns as fit."""
+        if (inside := self._inside(event.size.width)) != self._laid_out:
+            self._laid_out = inside
+            self.query_one(".help--columns", Static).update(columns(self._groups, inside))
+
+    @staticmethod
+    def _inside(width: int) -> int:
+        return min(150, width * 90 // 100) - 8
 
     def action_scroll_body(self, step: int) -> None:
         """Scroll what does not fit."""
@@ -83,7 +83,19 @@ def _filled(groups: Sequence[Group], heights: Sequence[int], most: int) -> list[
     return columns
 
 
-def _painted(groups: Sequence[Group], room: int) -> Content:
+def columns(groups: Sequence[Group], width: int) -> Content:
+    """Return *groups* side by side, in as many columns as *width* cells have room for."""
+    count = max(1, min(len(groups), width // COLUMN))
+    room = width // count - 2
+    painted = [_painted(column, room) for column in balanced(groups, count)]
+    gap = Content("  ")
+    return Content("\n").join(
+        gap.join(line.pad_right(max(0, room - line.cell_length)) for line in row)
+        for row in zip_longest(*painted, fillvalue=Content(""))
+    )
+
+
+def _painted(groups: Sequence[Group], room: int) -> list[Content]:
     width = max((len(key) for _, keys in groups for key, _ in keys), default=0)
     lines: list[Content] = []
     for title, keys in groups:
@@ -91,7 +103,7 @@ def _painted(groups: Sequence[Group], room: int) -> Content:
         for key, words in keys:
             folded = textwrap.wrap(words, max(10, room - width - 2)) or [""]
             head = (key.rjust(width), "bold $text-accent")
-            lines.append(Content.assemble(head, "  ", Content(folded[0])))
-            lines += [Content(" " * (width + 2) + more) for more in folded[1:]]
+            lines.append(Content.assemble(head, "  ", plain(folded[0])))
+            lines += [plain(" " * (width + 2) + more) for more in folded[1:]]
         lines.append(Content(""))
-    return Content("\n").join(lines)
+    return lines

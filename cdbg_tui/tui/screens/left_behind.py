@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
 from cdbg_tui.engine.leftovers import LeftBehind
@@ -20,6 +19,7 @@ from cdbg_tui.model.units import size, span
 from cdbg_tui.tui.paint import plain, shorten
 from cdbg_tui.tui.screens.confirm import Confirm
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.over import Over
 
 COLUMNS = ("what", "name", "session", "of", "age", "size", "now")
 NARROW = ("what", "name", "age", "size", "now")
@@ -30,7 +30,7 @@ WIDEST = 30
 RemovalWanted: TypeAlias = tuple[LeftBehind, ...]
 
 
-class LeftBehindScreen(ModalScreen[None]):
+class LeftBehindScreen(Over[None]):
     """Lists *items*; what is to be removed is confirmed here, and done by who opened it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +75,7 @@ class LeftBehindScreen(ModalScreen[None]):
         """Fill the table."""
         table = self.query_one(DataTable)
         for name in self._columns:
-            table.add_column(name, key=name)
+            table.add_column(Text(one_line(name)), key=name)
         self.show(self._items)
         table.focus()
 

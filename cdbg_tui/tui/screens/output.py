@@ -8,17 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cdbg_tui.sessions.background import Background, Ended
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.over import Over
 
 REFRESH_SECONDS = 0.2
 
 
-class Output(ModalScreen[None]):
+class Output(Over[None]):
     """Shows the output of *job*, which somebody else runs and tells the end of."""
 
     DEFAULT_CSS = """

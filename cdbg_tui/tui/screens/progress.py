@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cdbg_tui.engine.progress import Progress
 from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import rate, size
 from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.screens.over import Over
 
 SHOWN_AFTER_SECONDS = 0.3
 """What takes no longer is not worth a dialog that comes and goes."""
@@ -25,7 +25,7 @@ _RATE_SECONDS = 2.0
 _CLEAN_UP_SECONDS = 3.0
 
 
-class ProgressBox(ModalScreen[None]):
+class ProgressBox(Over[None]):
     """Shows how far *progress* is, until who pushed it takes it away; Esc cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "cancel")]
@@ -83,7 +83,7 @@ class ProgressBox(ModalScreen[None]):
         self._finished.wait(_CLEAN_UP_SECONDS)
 
 
-class Told(ModalScreen[None]):
+class Told(Over[None]):
     """A word on what was done, with a list below it that scrolls."""
 
     DEFAULT_CSS = """

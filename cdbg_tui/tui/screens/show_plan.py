@@ -9,15 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cdbg_tui.model.text import one_line
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.screens.over import Over
 
 
-class ShowPlan(ModalScreen[bool]):
+class ShowPlan(Over[bool]):
     """Shows the *commands* of a session before it runs; its result is whether it shall."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,0 +1,87 @@
+"""The terminal: Textual's own driver, but for how it waits.
+
+That looks ten times a second whether the program ends, and waits two tenths when it does; it takes a lone
+Esc for one after a tenth at the earliest, and ends at a byte that is no UTF-8.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+from time import monotonic
+
+from textual import constants
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+ESCAPE_SECONDS = 0.025
+"""After so long an Esc is no beginning of another key's sequence; terminals and tmux send those in one piece."""
+ANSWER_SECONDS = 0.1
+YOUNG_SECONDS = 1.0
+"""What the terminal was asked at the start has its answer by then; else it would end up in the user's shell."""
+
+if "ESCDELAY" not in os.environ:
+    constants.ESCAPE_DELAY = ESCAPE_SECONDS  # type: ignore[misc]
+
+
+class Terminal(LinuxDriver):
+    """Reads keys when there are some, and ends at once."""
+
+    entered = 0
+    """How often the terminal was taken: each time nothing stands on it."""
+    _stop: tuple[int, int] | None = None
+    """A pipe: a byte in it ends the reading."""
+    _began = 0.0
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        self.entered += 1
+        self._began = monotonic()
+        self._close_stop()
+        self._stop = os.pipe()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def disable_input(self) -> None:
+        """Stop reading."""
+        if self._stop is None:
+            return
+        os.write(self._stop[1], b"\0")
+        super().disable_input()
+        self._close_stop()
+
+    def _close_stop(self) -> None:
+        for end in self._stop or ():
+            os.close(end)
+        self._stop = None
+
+    def run_input_thread(self) -> None:
+        """Hand keys over until it is stopped, or the terminal is gone."""
+        if self._stop is None:
+            return
+        stop = self._stop[0]
+        parser = XTermParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        poll.register(stop, select.POLLIN)
+        while True:
+            due = parser._timeout_time  # noqa: SLF001 -- set while an Esc may become a sequence
+            patience = None if due is None else max(0.0, due - monotonic()) * 1000 + 1
+            ready = {fd for fd, _ in poll.poll(patience)}
+            if stop in ready:
+                break
+            if self.fileno in ready:
+                try:
+                    data = os.read(self.fileno, 4096)
+                except OSError:  # it is gone
+                    return
+                if not data:
+                    return
+                for message in parser.feed(decode(data)):
+                    self.process_message(message)
+            for message in parser.tick():
+                self.process_message(message)
+        poll.unregister(stop)
+        if monotonic() - self._began < YOUNG_SECONDS and poll.poll(ANSWER_SECONDS * 1000):
+            os.read(self.fileno, 4096)

@@ -1,0 +1,62 @@
+"""An app that waits for its terminal without looking, and sends it no more than what has changed."""
+
+from __future__ import annotations
+
+import os
+
+from rich.console import Console, RenderableType
+from textual import events
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.driver import Driver
+from textual.screen import Screen
+
+from cdbg_tui.tui.driver import Terminal
+from cdbg_tui.tui.painted import Painted
+
+
+class ThriftyApp(App[None]):
+    """Textual's app on `driver.Terminal`, sending what `painted.Painted` finds to differ."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._painted = Painted()
+        self._entered = 0
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the terminal's driver, unless the environment names another."""
+        return super().get_driver_class() if "TEXTUAL_DRIVER" in os.environ else Terminal
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw all of it: what a terminal leaves standing when its size changes is its own affair."""
+        self._painted.forget()
+
+    def action_repaint(self) -> None:
+        """Draw every cell again, whoever has written over it."""
+        self._painted.forget()
+        self.screen.refresh(layout=True)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        driver = self._driver
+        is_sent = self._running and not self._closed and not self._batch_count
+        if is_sent and isinstance(driver, Terminal) and isinstance(renderable, CompositorUpdate):
+            if driver.entered != self._entered:
+                self._painted.forget()
+                self._entered = driver.entered
+            drawn = self._painted.differences(renderable, self.console)
+            cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+            if not drawn and cursor == self._previous_cursor_position:
+                self.post_display_hook()
+                return
+            renderable = _Drawn(drawn)
+        super()._display(screen, renderable)
+
+
+class _Drawn(CompositorUpdate):
+    """An update that is drawn already."""
+
+    def __init__(self, drawn: str) -> None:
+        self._drawn = drawn
+
+    def render_segments(self, console: Console) -> str:
+        return self._drawn
