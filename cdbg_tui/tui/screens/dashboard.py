@@ -55,6 +55,10 @@ class Dashboard(Screen[None]):
         self._second = 3
         """The pane that a narrow terminal shows beside the list."""
 
+    def on_screen_resume(self) -> None:
+        """Be seen again, unless it was only a dialog that went."""
+        self.post_message(PanesShown())
+
     def compose(self) -> ComposeResult:
         """Put the panes where the design has them."""
         yield Headline(self._endpoint)
