@@ -2,7 +2,8 @@
 
 An archive is written by somebody else: its names may climb, its links lead away, its sizes lie, and it
 may hold devices. So everything is written into a new directory of our own, files first and links last,
-and moved to its name when it is whole. What cannot be had is left out and named.
+and moved to its name when it is whole. What cannot be had is left out and named. It ends where the disk
+would be full.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from cdbg_tui.engine.archive import SILENCE_SECONDS, archive_path, export_path, members, opened
+from cdbg_tui.engine.archive import SILENCE_SECONDS, archive_path, export_path, members, opened, whole
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.inside import follow, nothing_at
 from cdbg_tui.engine.progress import Progress
+from cdbg_tui.engine.room import BLOCK, Room
 from cdbg_tui.model.file import as_told
 
 CHUNK = 1 << 16
@@ -31,6 +33,8 @@ DEEPEST = 500
 """Directories within each other: what removes a copy that was cancelled goes down step by step."""
 MOST_NAMED = 1_000
 """Of more that were left out, only the number is told."""
+MOST_KEPT = 1_000_000
+"""So many links wait for the files that they lead to, and so many directories for their times: no more is held."""
 _NOTHING = bytes(CHUNK)
 
 
@@ -84,8 +88,9 @@ def copy_out(
         raise nothing_at(engine, container_id, path)
     copied = Copied(target_of(destination, path))
     with _written(copied.path, overwrite=overwrite) as new:
+        room = Room(copied.path.parent)
         with opened(engine, archive_path(container_id, where), progress) as tar:
-            _extract(tar, new, copied, progress)
+            _extract(tar, new, copied, progress, room)
         if not os.path.lexists(new):
             if as_told(path) != path:
                 raise EngineError(
@@ -114,18 +119,15 @@ def export(
     copied = Copied(destination, files=1)
     with _written(destination, overwrite=overwrite) as new:
         progress.check()
+        room = Room(destination.parent)
         with (
             progress.reading(engine, export_path(container_id), patience=SILENCE_SECONDS) as stream,
             open(new, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
         ):
-            last = b""
-            for piece in stream:
+            for piece in whole(stream):
+                room.take(len(piece))
                 file.write(piece)
                 progress.bytes += len(piece)
-                last = (last + piece)[-1024:]
-        # Two empty blocks end every archive (tar(5)): without them the engine broke off.
-        if last.strip(b"\0"):
-            raise EngineError("refused", "The engine broke off in the middle of the archive.", "Try again.")
         copied.bytes = progress.bytes
     return copied
 
@@ -170,11 +172,29 @@ def _written(final: Path, *, overwrite: bool) -> Iterator[Path]:
         new = work / "new"
         yield new
         _check(final, overwrite=overwrite)
-        os.replace(new, final)
+        _put(new, final, overwrite=overwrite)
     except OSError as error:
         raise _unwritable(final, error) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _put(new: Path, final: Path, *, overwrite: bool) -> None:
+    """Give *new* its name; without *overwrite* not even to what came there a moment ago."""
+    if not overwrite and new.is_file():
+        try:
+            os.link(new, final, follow_symlinks=False)
+            return
+        except FileExistsError:
+            raise _exists(final) from None
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+    # A directory takes the place of nothing but an empty one.
+    os.replace(new, final)
+
+
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 def _unwritable(path: Path, error: OSError) -> EngineError:
@@ -183,7 +203,7 @@ def _unwritable(path: Path, error: OSError) -> EngineError:
     )
 
 
-def _extract(tar: tarfile.TarFile, new: Path, copied: Copied, progress: Progress) -> None:
+def _extract(tar: tarfile.TarFile, new: Path, copied: Copied, progress: Progress, room: Room) -> None:
     """Write what *tar* holds to *new*: a file if it is the archive of one, else a directory."""
     top = os.fspath(new)
     links: list[_Link] = []
@@ -201,15 +221,18 @@ def _extract(tar: tarfile.TarFile, new: Path, copied: Copied, progress: Progress
         path = "/".join((top, *parts[1:]))
         with _left_out(member.name, copied):
             if member.isdir():
-                os.makedirs(path, 0o700, exist_ok=True)
-                directories.append((path, float(member.mtime)))
+                _make_directory(path, len(parts), room)
+                if len(directories) < MOST_KEPT:
+                    directories.append((path, float(member.mtime)))
             elif member.isreg():
-                _write(tar, member, path, copied, progress)
+                _write(tar, member, path, copied, progress, room)
+            elif len(links) >= MOST_KEPT and (member.issym() or member.islnk()):
+                copied.leave_out(member.name, "there are too many links")
             elif member.issym() or member.islnk():
                 links.append(_Link(member.name, parts[1:], member.linkname, is_symbolic=member.issym()))
             else:
                 copied.leave_out(member.name, _SPECIAL.get(member.type, "neither a file nor a directory"))
-    _make_links(links, top, copied)
+    _make_links(links, top, copied, progress, room)
     # Innermost first: times change when something is made below.
     for path, when in reversed(directories):
         _set_time(path, when)
@@ -246,14 +269,33 @@ def _parts(name: str) -> tuple[str, ...] | None:
     return None if ".." in parts or "\0" in name else parts
 
 
-def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, copied: Copied, progress: Progress) -> None:
+def _make_directory(path: str, depth: int, room: Room) -> None:
+    """Make a directory and those above it; not by `os.makedirs`, which lets everybody into those above."""
+    room.take(BLOCK * depth, depth)
+    missing = [path]
+    while missing:
+        try:
+            os.mkdir(missing[-1], 0o700)
+            missing.pop()
+        except FileNotFoundError:
+            missing.append(os.path.dirname(missing[-1]))
+        except FileExistsError:
+            if not os.path.isdir(missing[-1]):
+                raise
+            missing.pop()
+
+
+def _write(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, copied: Copied, progress: Progress, room: Room
+) -> None:
     body = tar.extractfile(member)
     if body is None:
         return
+    room.take(BLOCK, 1)
     try:
         descriptor = os.open(path, _NEW, 0o600)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        _make_directory(os.path.dirname(path), path.count("/"), room)
         descriptor = os.open(path, _NEW, 0o600)
     with open(descriptor, "wb", buffering=0) as file:
         ends_in_hole = False
@@ -263,6 +305,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, copied: Cop
             if ends_in_hole:
                 file.seek(CHUNK, os.SEEK_CUR)
             else:
+                room.take(len(piece))
                 file.write(piece)
         if ends_in_hole:
             file.truncate(member.size)
@@ -291,7 +334,7 @@ class _Link(NamedTuple):
     is_symbolic: bool
 
 
-def _make_links(links: Sequence[_Link], top: str, copied: Copied) -> None:
+def _make_links(links: Sequence[_Link], top: str, copied: Copied, progress: Progress, room: Room) -> None:
     """Make the links that stay within the copy.
 
     All files are there by now, so none is written through a link; hard links come first, so that none of
@@ -299,12 +342,14 @@ def _make_links(links: Sequence[_Link], top: str, copied: Copied) -> None:
     """
     for link in links:
         if not link.is_symbolic:
+            progress.check()
             with _left_out(link.name, copied):
-                _make_hard(link, top, copied)
+                _make_hard(link, top, copied, room)
     symbolic = {link.parts: link.target for link in reversed(links) if link.is_symbolic}
     for link in links:
         if not link.is_symbolic:
             continue
+        progress.check()
         if not link.parts or leads_out(link.parts, symbolic):
             copied.leave_out(link.name, f"a link to {link.target}, out of the copy")
             continue
@@ -313,19 +358,19 @@ def _make_links(links: Sequence[_Link], top: str, copied: Copied) -> None:
             continue
         path = "/".join((top, *link.parts))
         with _left_out(link.name, copied):
-            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+            _make_directory(os.path.dirname(path), len(link.parts), room)
             os.symlink(link.target, path)
             copied.files += 1
 
 
-def _make_hard(link: _Link, top: str, copied: Copied) -> None:
+def _make_hard(link: _Link, top: str, copied: Copied, room: Room) -> None:
     parts = _parts(link.target)
     original = "/".join((top, *parts[1:])) if parts else ""
     if not os.path.isfile(original):
         copied.leave_out(link.name, f"a further name of {link.target}, which is not in the copy")
         return
     path = "/".join((top, *link.parts))
-    os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+    _make_directory(os.path.dirname(path), len(link.parts), room)
     os.link(original, path, follow_symlinks=False)
     copied.files += 1
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cdbg_tui.model.filetype import decoded
 from cdbg_tui.model.search import Query
-from cdbg_tui.model.text import clean
+from cdbg_tui.model.text import clean, is_plain
 from cdbg_tui.model.units import size
 
 MOST_HITS = 100_000
@@ -147,7 +147,7 @@ class TextPage(Page):
 
 def shown_text(line: str) -> str:
     """Return a line as it stands on the screen: nothing in it acts, tabs are spaces."""
-    if line.isprintable():
+    if is_plain(line):
         return line
     text = clean(line)
     return text.expandtabs(TAB) if "\t" in text else text

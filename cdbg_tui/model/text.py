@@ -8,6 +8,8 @@ is the original.
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterable
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -39,26 +41,66 @@ _UNSAFE = {
     )
     for code in span
 }
-_UNSAFE_SET = re.compile("[" + "".join(re.escape(chr(code)) for code in _UNSAFE) + "]")
-_KEEP_ESC = {code: mark for code, mark in _UNSAFE.items() if code != 0x1B}
+# What acts on nothing, and yet would not be seen, or shown in other widths by other terminals.
+_UNSEEN = {
+    code: REPLACEMENT
+    for span in (
+        (0x115F, 0x1160, 0x3164, 0xFFA0),  # fillers of Hangul
+        range(0xFDD0, 0xFDF0),  # no characters
+        *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(17)),
+        range(0x13430, 0x13440),  # format controls of hieroglyphs, shorthand and music
+        range(0x1BCA0, 0x1BCA4),
+        range(0x1D173, 0x1D17B),
+        range(0x1F3FB, 0x1F400),  # skin tones: of 0, 2 or 4 cells with what is before them
+    )
+    for code in span
+}
+# These only choose how the letter before them looks; a symbol with one has 1 or 2 cells, as the terminal likes.
+_SELECTORS = dict.fromkeys((*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)), "")
+
+
+def _any_of(codes: Iterable[int]) -> re.Pattern[str]:
+    """Return a pattern of one of these characters, by ranges: one by one they take forty times as long."""
+    ranges: list[str] = []
+    first = last = -2
+    for code in [*sorted(codes), sys.maxunicode + 9]:
+        if code != last + 1:
+            if first >= 0:
+                ranges.append(f"{re.escape(chr(first))}-{re.escape(chr(last))}")
+            first = code
+        last = code
+    return re.compile(f"[{''.join(ranges)}]")
+
+
+_PRINTABLE = _UNSEEN | _SELECTORS
+_SHOWN = _UNSAFE | _PRINTABLE
+_KEEP_ESC = {code: mark for code, mark in _SHOWN.items() if code != 0x1B}
+_UNSAFE_SET, _CHANGED_SET, _PRINTABLE_SET = _any_of(_UNSAFE), _any_of(_SHOWN), _any_of(_PRINTABLE)
+_COMMON_SET = _any_of(code for code in _PRINTABLE if code < 0x10000)
+_RARE = re.compile("[\U00010000-\U0010ffff]")
+
+
+def is_plain(text: str) -> bool:
+    """Tell at once whether *text* is shown as it is: one line of what can be seen. No tabs."""
+    if not text.isprintable():
+        return False
+    if text.isascii():
+        return True
+    return _COMMON_SET.search(text) is None and (_RARE.search(text) is None or _PRINTABLE_SET.search(text) is None)
 
 
 def clean(text: str, *, keep_sgr: bool = False) -> str:
     """Return *text* without anything that could act on a terminal.
 
     Escape sequences vanish, also 8-bit ones and those that are cut off; other control, bidirectional
-    and invisible characters become U+FFFD; tabs stay. With *keep_sgr*, colour sequences stay too, in
-    their 7-bit form.
+    and invisible characters become U+FFFD, and what chooses between looks of a letter goes; tabs stay.
+    With *keep_sgr*, colour sequences stay too, in their 7-bit form.
     """
-    if text.isprintable():
+    if is_plain(text) or _CHANGED_SET.search(text) is None:
         return text
-    if "\x1b" in text or "\x9b" in text or _UNSAFE_SET.search(text):
-        if keep_sgr:
-            text = _SEQUENCE.sub(_only_sgr, text)
-            return text.translate(_KEEP_ESC)
-        text = _SEQUENCE.sub("", text)
-        return text.translate(_UNSAFE)
-    return text
+    if keep_sgr:
+        return _SEQUENCE.sub(_only_sgr, text).translate(_KEEP_ESC)
+    return _SEQUENCE.sub("", text).translate(_SHOWN)
 
 
 def _only_sgr(match: re.Match[str]) -> str:
@@ -68,7 +110,7 @@ def _only_sgr(match: re.Match[str]) -> str:
 
 def one_line(text: str) -> str:
     """Return *text* cleaned, on one line: line breaks and tabs are shown as symbols."""
-    if text.isprintable():
+    if is_plain(text):
         return text
     # Line by line: a sequence that is cut off ends with its own line, not with the text.
     return "⏎".join(clean(line.removesuffix("\r")) for line in text.split("\n")).replace("\t", "→")
@@ -76,7 +118,7 @@ def one_line(text: str) -> str:
 
 def is_safe(text: str) -> bool:
     """Tell whether *text* may be copied or run as it is: it holds nothing but text, tabs and line breaks."""
-    return text.isprintable() or clean(text.replace("\n", "")) == text.replace("\n", "")
+    return text.isprintable() or _UNSAFE_SET.search(text.replace("\n", "")) is None
 
 
 _SECRET_NAME = re.compile(
