@@ -24,7 +24,7 @@ from cdbg_tui.model.log import STDERR, stamp_of
 from cdbg_tui.model.masking import Masks, visible
 from cdbg_tui.model.probes import health
 from cdbg_tui.model.summary import summary
-from cdbg_tui.model.text import MASK
+from cdbg_tui.model.text import MASK, one_line
 from cdbg_tui.model.units import clock, rfc3339, size
 from cdbg_tui.triage import report
 from cdbg_tui.triage.checklist import checklist
@@ -149,7 +149,7 @@ def _readme(subject: Subject, made: Dossier) -> str:
         "A secret that nothing gives away is still there: look through it before you send it on.",
         "",
     ]
-    return subject.masks.lines("\n".join(lines))
+    return subject.masks.lines("\n".join(map(one_line, lines)))
 
 
 # The members

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import shlex
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.tools import Shelf, alive, find_ground
 from cdbg_tui.model.container import from_inspect
+from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import size
 from cdbg_tui.sessions.capture import Bounds, capture_plan, to_bytes, to_seconds
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Refusal
@@ -56,13 +58,13 @@ def _capture(engine: Engine, options: argparse.Namespace) -> int:
         terminal.complain(made.sentence)
         return DOCKER_FAILED
     if options.print:
-        terminal.tell([made.commands()])
+        terminal.tell_command(made.commands())
         return 0
     recording = Recording(made, bounds, alive(engine, ground))
     recorded = _watched(recording)
     terminal.complain(recorded.line)
     if recorded.path not in ("", "-"):
-        sys.stderr.write(f"wireshark -r {recorded.path}\n")
+        sys.stderr.write(one_line(shlex.join(("wireshark", "-r", str(recorded.path)))) + "\n")
     return 0 if recorded.is_well else 1
 
 
@@ -87,7 +89,7 @@ def _watched(recording: Recording) -> Recorded:
         while not done.is_set():
             try:
                 if not done.wait(TOLD_SECONDS) and is_told:
-                    sys.stderr.write(_CLEAR + _so_far(recording))
+                    sys.stderr.write(_CLEAR + one_line(_so_far(recording)))
                     sys.stderr.flush()
             except KeyboardInterrupt:
                 recording.stop()

@@ -21,6 +21,7 @@ from cdbg_tui.commands.naming import resolved
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.model.tempname import safe_name
 from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import size
 
@@ -62,7 +63,7 @@ def _tell(words: str, where: TextIO) -> None:
 
 def default_name(name: str, now: float) -> str:
     """Return what a report is called where nobody says otherwise."""
-    return f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}.tar.gz"
+    return f"{safe_name(name)}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}.tar.gz"
 
 
 def write(engine: Engine, container_id: str, output: str) -> tuple[Path, Dossier]:

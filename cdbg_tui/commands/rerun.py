@@ -49,7 +49,7 @@ def _rerun(engine: Engine, options: argparse.Namespace) -> int:
         terminal.complain(made.sentence)
         return DOCKER_FAILED
     if options.print:
-        terminal.tell([made.commands()])
+        terminal.tell_command(made.commands())
         return 0
     if program := missing(made):
         terminal.complain(f"there is no {program} on your PATH.")
@@ -96,7 +96,7 @@ def _found(engine: Engine, container_id: str, options: argparse.Namespace, start
 def _freeze(engine: Engine, container_id: str, name: str, *, only_told: bool) -> None:
     words = engine.docker(*update_words("no", name))
     if only_told:
-        terminal.tell([" ".join(words)])
+        terminal.tell_command(" ".join(words))
         return
     policy = freeze(engine, container_id, Policies(state_dir()))
     if policy != "no":

@@ -21,7 +21,7 @@ def carry_out(made: Plan | Refusal, *, only_print: bool, as_session: bool) -> in
         terminal.complain(made.sentence)
         return DOCKER_FAILED
     if only_print:
-        terminal.tell([made.commands()])
+        terminal.tell_command(made.commands())
         return 0
     if program := missing(made):
         terminal.complain(f"there is no {program} on your PATH.")

@@ -48,7 +48,7 @@ def _sidecar(engine: Engine, options: argparse.Namespace) -> int:
         terminal.complain(made.sentence)
         return DOCKER_FAILED
     if options.print:
-        terminal.tell([made.commands()])
+        terminal.tell_command(made.commands())
         return 0
     if program := missing(made):
         terminal.complain(f"there is no {program} on your PATH.")

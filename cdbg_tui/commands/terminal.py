@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.model.text import one_line
+from cdbg_tui.model.text import is_safe, one_line
 from cdbg_tui.sessions.signals import signals_as_exit
 
 PIPED_WIDTH = 100
@@ -67,8 +67,23 @@ def tell(lines: Iterable[str]) -> None:
     """Write each of *lines* as soon as it is there."""
     with read_or_not():
         for line in lines:
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(line + "\n")  # gate: who makes the lines has cleaned them
             sys.stdout.flush()
+
+
+def tell_command(command: str) -> None:
+    """Write a command to be run elsewhere, as it is.
+
+    Raises:
+        EngineError: it would act on the terminal that it is written to.
+    """
+    if is_terminal() and not is_safe(command):
+        raise EngineError(
+            "refused",
+            "The command holds control characters, which would act on this terminal.",
+            "Send it into a file or a pipe.",
+        )
+    tell([command])
 
 
 def write(pieces: Iterable[bytes]) -> None:

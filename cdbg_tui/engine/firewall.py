@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.gate import reading
 
 SECONDS = 2.0
 _COMMAND = ("iptables-save", "-c")
@@ -21,14 +22,15 @@ def rules() -> tuple[str, ...]:
     """
     path = f"{os.environ.get('PATH', os.defpath)}:{_FOLDERS}"
     try:
-        done = subprocess.run(
-            _COMMAND,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            env={"PATH": path, "LC_ALL": "C"},
-        )
+        with reading():
+            done = subprocess.run(
+                _COMMAND,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=SECONDS,
+                env={"PATH": path, "LC_ALL": "C"},
+            )
     except FileNotFoundError:
         raise EngineError(
             "missing", "There is no iptables-save on this machine to read its firewall with."

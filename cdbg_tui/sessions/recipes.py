@@ -16,6 +16,7 @@ from typing import Any
 from cdbg_tui.engine.tools import GUARD, NSENTER, Ground
 from cdbg_tui.model.container import Container, State, from_inspect
 from cdbg_tui.model.rights import capabilities
+from cdbg_tui.model.tempname import safe_name
 from cdbg_tui.sessions.plan import (
     NO_DETACH,
     SESSION_LABEL,
@@ -230,7 +231,7 @@ def _address(details: Mapping[str, Any]) -> str:
 
 def file_name(recipe: Recipe, name: str, stamp: str) -> str:
     """Return what the file on this side is called, if nobody says otherwise."""
-    return f"{name}-{stamp}.{recipe.ending}"
+    return f"{safe_name(name)}-{stamp}.{recipe.ending}"
 
 
 def recipe_plan(

@@ -89,9 +89,9 @@ def open_menu(app: CdbgApp, container: Container | None) -> None:
     choices = [
         Choice(
             verb.id,
-            Content(verb.id),
+            plain(verb.id),
             verb.key,
-            Content(verb.detail),
+            plain(verb.detail),
             "" if container.state in verb.states else f"it is {container.state.value}",
         )
         for verb in VERBS
@@ -128,8 +128,8 @@ def _confirmed(app: CdbgApp, container: Container, verb: Verb) -> None:
 
     app.push_screen(
         Confirm(
-            Content(f"{verb.id} ") + plain(container.name) + Content(f" ({container.id[:12]})?"),
-            loss=Content(verb.loss),
+            plain(f"{verb.id} {container.name} ({container.id[:12]})?"),
+            loss=plain(verb.loss),
             command=app.engine.docker(*words),
             yes=verb.id.capitalize(),
             dangerous=verb.dangerous,

@@ -11,6 +11,7 @@ from textual.content import Content
 from cdbg_tui.engine import logs
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.container import Container
+from cdbg_tui.model.tempname import safe_name
 from cdbg_tui.model.units import size
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.confirm import Confirm
@@ -45,7 +46,7 @@ def save_log(app: CdbgApp, container: Container | None) -> None:
         return
     tty = app.following.tty
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(app.now()))
-    suggested = f"{container.name}-{stamp}.log"
+    suggested = f"{safe_name(container.name)}-{stamp}.log"
 
     def write(name: str, *, overwrite: bool) -> None:
         def save() -> tuple[Path, int | None]:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
 
 from cdbg_tui.model.text import one_line
 from cdbg_tui.tui.actions import ACTIONS, Action
@@ -39,7 +38,7 @@ class ActionProvider(Provider):
         """Offer all actions before anything is typed."""
         for action in self._actions():
             yield DiscoveryHit(
-                Content(action.words),
+                plain(action.words),
                 partial(self.screen.run_action, action.action),
                 action.words,
                 action.shown_key,

@@ -282,7 +282,7 @@ class _Viewing:
             title = Content.assemble(title, " → ", plain(one_line(file.path), "bold"))
         whose = f"  in {one_line(target.name)}"
         if target.change is not None:
-            whose += f", {target.change.word}"
+            whose += f", {one_line(target.change.word)}"
         lines = [Content.assemble(title, (whose, "$foreground-muted"))]
         if file is not None:
             kind = shown.kind if shown is not None and shown.version is not None else None

@@ -75,8 +75,11 @@ def both(one: Recorder) -> tuple[Frame, Frame]:
 @pytest.mark.usefixtures("some")
 @pytest.mark.parametrize("size", [(160, 45), (80, 24), (121, 33), (110, 30)])
 def test_the_list_is_painted_as_the_dashboard_paints_it(start: Start, size: tuple[int, int]) -> None:
-    with start(size=size) as one:
+    words = ["--read-only"] if size == (121, 33) else []
+    with start(*words, size=size) as one:
         before, after = both(one)
+    assert before[0][:24] == after[0][:24]
+    assert ("read-only" in "".join(cell[0] for cell in before[0])) == bool(words)
     left = size[0] if size[0] < 110 else size[0] * 60 // 100
     # The frame of the list with its titles and lines, up to the column before the scroll bar's.
     rows = [y for y in range(1, size[1] - 2) if before[y][0][0] == "│" and before[y][2][0] != "╭"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from cdbg_tui.engine import cgroups
 from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.gate import reading
 from cdbg_tui.engine.threads import side_by_side
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.socket import at
@@ -134,14 +135,15 @@ def _from_inside(evidence: Evidence) -> tuple[Attempt, ...]:
     argv = ("nsenter", "--target", str(container.pid), "--net", sys.executable, "-c", _KNOCK, wanted)
     seconds = CONNECT_SECONDS * len(targets) + 3
     try:
-        done = subprocess.run(
-            argv,
-            check=True,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=seconds,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-        )
+        with reading():
+            done = subprocess.run(
+                argv,
+                check=True,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=seconds,
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+            )
         made: list[Any] = json.loads(done.stdout)
         return tuple(Attempt(*one) for one in made)
     except FileNotFoundError:

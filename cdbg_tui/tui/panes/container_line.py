@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from cdbg_tui.model.container import Container, State
 from cdbg_tui.model.finding import Weight
 from cdbg_tui.model.query import Row
@@ -124,7 +126,7 @@ def line(row: Row, widths: dict[str, int], usage: Usage | None, word: Word, now:
     container = row.container
     assert container is not None  # noqa: S101 - headings are painted by `heading`
     branch = "└ " if row.beside else ""
-    cells = [Cell(indent), *([Cell(branch, "dim")] if branch else []), glyph(container, word)]
+    cells = [Cell(one_line(indent)), *([Cell(branch, "dim")] if branch else []), glyph(container, word)]
     name_width = widths["name"] - _GAP - len(indent) - len(branch) - 2
     cells.append(Cell(" " + fit(container.name, name_width) + " ", "" if container.is_up else "dim"))
     figures = ("cpu", "memory")
@@ -158,9 +160,10 @@ def _state(row: Row, word: Word, now: float, width: int) -> list[Cell]:
         if number and left > len(gap):
             cells.append(Cell(gap, "dim"))
             left -= len(gap)
-        shown = text if len(text) <= left else fit(text, max(0, left))
+        shown = one_line(text)
+        shown = shown if cell_len(shown) <= left else fit(shown, max(0, left))
         cells.append(Cell(shown, role))
-        left -= len(shown)
+        left -= cell_len(shown)
     return [*cells, Cell(" " * (max(0, left) + _GAP))]
 
 

@@ -17,6 +17,7 @@ from textual.widgets import Input
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.query import Row, families, matches, rows
 from cdbg_tui.model.sample import Usage
+from cdbg_tui.model.text import one_line
 from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.cells import Cell
 from cdbg_tui.tui.panes import container_line
@@ -135,7 +136,7 @@ class ContainerLines(LineList):
     def line(self, index: int, width: int) -> Sequence[Cell]:
         """Return a row as cells."""
         if not self.rows:
-            return [Cell("  " + self.empty, "dim")]
+            return [Cell("  " + one_line(self.empty), "dim")]
         row = self.rows[index]
         if row.container is None:
             return container_line.heading(row, width)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -198,7 +197,7 @@ def process_line(branch: Branch, width: int, columns: Columns) -> list[Cell]:
         Cell(fit(texts[name], cells, right=right) + " ", role if name in ("s", "state") else "")
         for name, cells, right in columns
     ]
-    left = max(0, width - sum(Segment(cell.text).cell_length for cell in cells) - len(branch.lines))
+    left = max(0, width - sum(cell_len(cell.text) for cell in cells) - len(branch.lines))
     # A command is cut at its end: what tells two of them apart stands at the beginning.
     command = set_cell_size(one_line(process.command[:1000]), left).rstrip()
-    return [*cells, Cell(branch.lines, "dim"), Cell(command)]
+    return [*cells, Cell(one_line(branch.lines), "dim"), Cell(command)]

@@ -199,7 +199,7 @@ def _file_steps(proof: Proof | None) -> list[Step]:
 def _step(step: Step) -> Content:
     command = clean(shlex.join(step.command))
     return Content.assemble(
-        (f"{step.key}  " if step.key else "", "bold $text-accent"),
+        (f"{clean(step.key)}  " if step.key else "", "bold $text-accent"),
         clean(step.text) + (": " if command else ""),
         (command, "$text-accent"),
     )

@@ -83,7 +83,7 @@ class Fault(Screen[None]):
         words = "trying again …" if self._trying or (self._next is not None and left <= 0) else ""
         if not words and left > 0:
             words = f"trying again in {left} s"
-        self.query_one(".fault--wait", Static).update(Content(words))
+        self.query_one(".fault--wait", Static).update(plain(words))
 
     def _paint(self) -> None:
         muted = "$foreground-muted"

@@ -196,7 +196,7 @@ class FilesTree(LazyTree[Row]):
             style = Style() if shown.is_whole else self.style("tree--dim")
         if shown.is_directory(path):
             name += "/"
-        mark, words = self._mark_of(item), self._words(path)
+        mark, words = one_line(self._mark_of(item)), one_line(self._words(path))
         letter = f"{kind.letter} " if kind else ""
         extra = (f"  ◆ {mark}" if mark else "") + (f"  {words}" if words else "")
         # Both ends of a name tell it from others; of the words the beginning is enough.

@@ -37,7 +37,7 @@ def reading(shown: Shown, path: str, owners: Owners, ended: float | None, said: 
     if said:
         parts.append(said)
     return Content.assemble(
-        plain(one_line(path)), ("  " + " · ".join(part for part in parts if part), "$foreground-muted")
+        plain(one_line(path)), ("  " + one_line(" · ".join(part for part in parts if part)), "$foreground-muted")
     )
 
 
@@ -74,7 +74,7 @@ def totals(shown: Shown, cut: str) -> Content:
     """Return how many files there are, by what became of them, and how big they are."""
     if shown.is_whole:
         words = f"{len(shown):,} files, {size(shown.size('/') or 0)}"
-        return Content.assemble(words, (f"  cut off {cut}" if cut else "", "$text-warning"))
+        return Content.assemble(words, (f"  cut off {one_line(cut)}" if cut else "", "$text-warning"))
     parts = []
     for kind in KINDS:
         words = f"{shown.totals.get(kind, 0):,} {kind.word}"

@@ -9,6 +9,7 @@ from cdbg_tui.model.analysis import Analysis, Copy
 from cdbg_tui.model.culprits import Culprit
 from cdbg_tui.model.layers import NO_HISTORY, Image, Step
 from cdbg_tui.model.stacking import Gone, What
+from cdbg_tui.model.text import one_line
 from cdbg_tui.model.units import size, span
 from cdbg_tui.model.waste import Offender
 from cdbg_tui.tui.cells import Cell, fit
@@ -183,7 +184,7 @@ def culprit_rows(analysis: Analysis) -> list[Row | str]:
                 (
                     Cell(f"{size(one.size):>9}", "strong"),
                     Cell(f"  {_count(one.files):>6}  {one.layer + 1:>5}  ", "dim"),
-                    Cell(f"{one.title}: ", "bad" if one.is_secret else "warn"),
+                    Cell(f"{one_line(one.title)}: ", "bad" if one.is_secret else "warn"),
                 ),
                 one.path + hidden,
                 layer=one.layer,

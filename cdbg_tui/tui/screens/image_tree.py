@@ -58,7 +58,7 @@ class ImageTree(LazyTree[Branch]):
         style = self.style(f"changes--{item.what.word}") if item.what else self.style("tree--dim")
         letter = item.what.value if item.what else " "
         name = one_line(item.name) + ("/" if item.children or item.is_directory else "")
-        words = counted(item.counts) if item.children else ""
+        words = one_line(counted(item.counts)) if item.children else ""
         if item.gone is not None and item.gone.files > 1:
             words = f"{item.gone.files:,} files"
         if item.children and item.what is None:

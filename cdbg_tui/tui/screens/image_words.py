@@ -135,7 +135,7 @@ def _about_layer(analysis: Analysis, row: Row) -> Content:
 
 def _about_culprit(analysis: Analysis, one: Culprit) -> Content:
     lines = [
-        Content.assemble(plain(one_line(one.path), "bold"), (f"  {one.title}", "$text-warning")),
+        Content.assemble(plain(one_line(one.path), "bold"), plain(f"  {one_line(one.title)}", "$text-warning")),
         Content.assemble(("instead  ", MUTED), plain(one.remedy)),
         Content.assemble(("brought by ", MUTED), plain(one_line(by_layer(analysis.image, one.layer)))),
     ]

@@ -16,6 +16,7 @@ from textual.widgets import Footer, Input, Static
 from cdbg_tui.model.page import MOST_HITS, Hit, Page
 from cdbg_tui.model.search import query
 from cdbg_tui.tui.asking import Asking
+from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.help import Help
 from cdbg_tui.tui.screens.messages import CopyWanted
 from cdbg_tui.tui.screens.own_keys import own_keys
@@ -154,7 +155,7 @@ class PageScreen(Screen[None]):
             if self.view.page.unsearched:
                 words += f" · {self.view.page.unsearched}"
         self._hits_line.set_class(bool(self._wanted) and not self._hits, "-none")
-        self._hits_line.update(Content(words))
+        self._hits_line.update(plain(words))
 
     def action_hit(self, step: int) -> None:
         """Go to the next or the previous hit from the cursor; after the last comes the first."""

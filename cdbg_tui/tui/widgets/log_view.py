@@ -24,6 +24,7 @@ from textual.widget import Widget
 
 from cdbg_tui.model.log import STDERR
 from cdbg_tui.model.search import Query
+from cdbg_tui.model.text import one_line
 from cdbg_tui.tui.widgets.log_lines import Hit, Lines, clock_of, coloured_text, search, shown_text
 from cdbg_tui.tui.widgets.log_rows import Layout, Rows
 
@@ -387,7 +388,7 @@ class LogView(ScrollView, can_focus=True):
         row = self._rows.top + y - 1
         if y == 0:
             note = style + self.get_component_rich_style("log--note", partial=True)
-            words = Segment(" " * _GUTTER + self.note, note)
+            words = Segment(" " * _GUTTER + one_line(self.note), note)
             return Strip([words]).crop_extend(0, width, style)
         if row >= self._rows.bottom or width <= _GUTTER:
             return Strip.blank(width, style)

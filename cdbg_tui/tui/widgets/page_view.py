@@ -224,12 +224,12 @@ class PageView(LineList):
         number = line.number if start == 0 else ""
         gutter = f" {number:>{self.page.number_width}}  " if self.page.number_width else " "
         placed = base + self._style("page--number") + Style.from_meta({"offset": (left, row)})
-        return Strip([Segment(gutter, placed), *strip.apply_offsets(left, row)], width)
+        return Strip([Segment(gutter, placed), *strip.apply_offsets(left, row)], width)  # gate: a number
 
     def _painted(self, index: int, line: Line, start: int, end: int, base: Style) -> Text:
         """Return letters *start* to *end* of a line in all their colours."""
         piece = line.text[start:end]
-        text = Text(piece, end="", no_wrap=True)
+        text = Text(piece, end="", no_wrap=True)  # gate: the text of a page's line is clean
         text.stylize(base)
         if line.role:
             text.stylize(self._style(f"page--{line.role}"))
