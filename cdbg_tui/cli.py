@@ -6,6 +6,7 @@ its containers while Textual is being loaded.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -155,6 +156,7 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
     from cdbg_tui.tui.prelude import Prelude
 
     hangup.watch()
+    gc.disable()  # until the first picture stands: nothing of what is loaded is garbage
     engine = Engine(endpoint)
     prelude = Prelude(endpoint, config.theme)
     watch = Watch(engine, early=prelude.hear)
@@ -163,8 +165,9 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
             with prelude:
                 watch.start()  # its answer comes, and is painted, while Textual is being imported
                 from cdbg_tui.tui.app import CdbgApp
+                from cdbg_tui.tui.garbage import tend
 
-                app = CdbgApp(engine, watch, config)
+                app = CdbgApp(engine, watch, config, settled=lambda: tend(app))
             try:
                 app.run()
             finally:
@@ -180,6 +183,7 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
         print(one_line(f"cdbg: {error}"), file=sys.stderr)
         return 2
     finally:
+        gc.enable()
         watch.close()
         engine.close()
 

@@ -26,7 +26,7 @@ AGAIN_SECONDS = 10.0
 SHARED_SECONDS = 5.0
 LATER_SECONDS = 15.0
 """So long after the beginning the first of those is looked at that can wait."""
-LATER_PACE = 1.0
+LATER_PACE = 4.0
 """Seconds between two of those."""
 
 

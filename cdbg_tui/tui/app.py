@@ -83,9 +83,15 @@ class CdbgApp(ThriftyApp):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "background", show=False, priority=True)]
 
     def __init__(
-        self, engine: Engine, watch: Watch, config: Config, *, clock: Callable[[], float] = time.time
+        self,
+        engine: Engine,
+        watch: Watch,
+        config: Config,
+        *,
+        clock: Callable[[], float] = time.time,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take over *watch*, which may have begun to listen.
+        """Take over *watch*, which may have begun to listen; call *settled* once the first picture stands.
 
         Raises:
             ConfigError: the settings name a theme, an action or a key that does not exist.
@@ -98,6 +104,9 @@ class CdbgApp(ThriftyApp):
         self.watcher = watch
         self.config = config
         self.now = clock
+        self._when_settled = settled
+        self.typed_at = 0.0
+        """When the last key was pressed, by the monotonic clock."""
         self.asking = Asking(self)
         self.keystrokes = Keystrokes(self, self._deliver)
         self.containers: dict[str, Container] = {}
@@ -149,6 +158,7 @@ class CdbgApp(ThriftyApp):
         # Behind what the engine has told so far: keys that were typed ahead find the list that they are for.
         self.call_later(self.keystrokes.open)
         self.sweeper.start()
+        self.set_timer(ROUNDS_SECONDS, self._when_settled)
         self.set_timer(ROUNDS_SECONDS, self.rounds.start)
         self.set_timer(LATER_SECONDS, self.following.look_whole)
         self.set_interval(AGES_SECONDS, self._tick)
@@ -156,6 +166,7 @@ class CdbgApp(ThriftyApp):
     async def on_event(self, event: Event) -> None:
         """Handle an event; keys one after the other."""
         if isinstance(event, Key | MouseDown):
+            self.typed_at = time.monotonic()
             failing.note_input(self, event)
             self.watcher.glance()
             self.following.look_whole()
