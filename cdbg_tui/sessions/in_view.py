@@ -6,6 +6,8 @@ import os
 import subprocess
 from collections.abc import Mapping
 
+from cdbg_tui.engine.gate import reading
+
 _FORMAT = "#{session_attached} #{window_active} #{window_zoomed_flag} #{pane_active}"
 _SECONDS = 2.0
 
@@ -17,9 +19,10 @@ def is_in_view(env: Mapping[str, str] = os.environ) -> bool:
     """
     argv = ("tmux", "display-message", "-p", "-t", env.get("TMUX_PANE", ""), _FORMAT)
     try:
-        said = subprocess.run(
-            argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS
-        )
+        with reading():
+            said = subprocess.run(
+                argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS
+            )
         attached, is_active_window, is_zoomed, is_active_pane = map(int, said.stdout.split())
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return True

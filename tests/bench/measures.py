@@ -45,24 +45,28 @@ def keys(spec: Spec, env: Mapping[str, str]) -> Figures:
         if program.wait_for(FIRST_NAME) is None:
             return {}
         time.sleep(SETTLED)
-        presses = []
-        for number in range(PRESSES):
-            presses.append(program.press("down" if number % 20 < 10 else "up"))
-            time.sleep(0.3 + 0.037 * (number % 7))
-        screen, stream = program.screen(presses[0])
-        took = []
-        for pressed, following in zip(presses, [*presses[1:], presses[-1] + 1], strict=True):
-            before = _marked(screen)
-            moved = None
-            for when, data in program.frames(pressed, following):
-                stream.feed(data)
-                if moved is None and _marked(screen) != before:
-                    moved = when - pressed
-            took.append(moved)
-    return _latencies("key", took)
+        return latencies("key", moves(program))
 
 
-def _marked(screen: pyte.Screen) -> list[tuple[object, ...]]:
+def moves(program: Program, presses: int = PRESSES) -> list[float | None]:
+    """Go down and up the list; return in seconds how long each key took to move the row, None if it did not."""
+    pressed = []
+    for number in range(presses):
+        pressed.append(program.press("down" if number % 20 < 10 else "up"))
+        time.sleep(0.3 + 0.037 * (number % 7))
+    screen, stream = program.screen(pressed[0])
+    took: list[float | None] = []
+    for began, following in zip(pressed, [*pressed[1:], pressed[-1] + 1], strict=True):
+        before, moved = marked(screen), None
+        for when, data in program.frames(began, following):
+            stream.feed(data)
+            if moved is None and marked(screen) != before:
+                moved = when - began
+        took.append(moved)
+    return took
+
+
+def marked(screen: pyte.Screen) -> list[tuple[object, ...]]:
     """Return how each line's name stands out: in one of them it does."""
     marks: list[tuple[object, ...]] = []
     for y, line in enumerate(screen.display):
@@ -72,7 +76,7 @@ def _marked(screen: pyte.Screen) -> list[tuple[object, ...]]:
     return marks
 
 
-def _latencies(name: str, took: list[float | None]) -> Figures:
+def latencies(name: str, took: list[float | None]) -> Figures:
     seen = sorted(1000 * one for one in took if one is not None)
     if not seen:
         return {f"{name}_lost": float(len(took))}
@@ -204,7 +208,7 @@ def _panel(program: Program) -> Figures:
             if shown is None and any(word in line for line in screen.display) == opens:
                 shown = when - pressed
         took.append(shown)
-    return _latencies("flood_key", took)
+    return latencies("flood_key", took)
 
 
 __all__ = ["COLUMNS", "ROWS", "Figures", "burst", "idle", "keys", "requests", "start_and_quit", "steady"]

@@ -128,6 +128,7 @@ VOUCHED = {
     "engine/connect.py": 1,  # ssh to the engine
     "engine/firewall.py": 1,  # iptables-save
     "engine/toolbox.py": 1,  # docker version
+    "sessions/in_view.py": 1,  # tmux display-message
     "triage/network/knock.py": 1,  # a connection, when asked for
     "tui/clipboard.py": 2,  # tmux load-buffer, the desktop's clipboard
     "tui/copying_out.py": 1,  # pager and editor, on a copy of ours
