@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.events import Key
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 LAPS = 2
 """The first is behind the key, the second behind what its action posted."""
 LOST_SECONDS = 0.5
-"""A message whose widget was removed under way does not return."""
+"""After so long it is seen whether the widget that has the message is still there: else it does not return."""
 
 
 class KeyFollowed(Message):
@@ -44,6 +45,8 @@ class Keystrokes:
         self._number = 0
         self._laps = 0
         self._screen: Screen[Any] | None = None
+        self._carrier: MessagePump | None = None
+        """What the message was last handed to."""
 
     async def typed(self, key: Key) -> None:
         """Deliver *key*, at once if nothing is under way."""
@@ -51,8 +54,20 @@ class Keystrokes:
         if self._is_open and not self._laps:
             await self._next()
         elif self._laps:
-            number = self._number
-            self._app.set_timer(LOST_SECONDS, lambda: self._app.post_message(KeyFollowed(number)))
+            self._expect(self._number)
+
+    def _expect(self, number: int) -> None:
+        """Count the message as returned where it cannot return; an app that is busy only takes longer."""
+
+        def see() -> None:
+            if number != self._number or not self._laps:
+                return
+            if self._carrier is not None and self._carrier.is_attached:
+                self._expect(number)
+            else:
+                self._app.post_message(KeyFollowed(number))
+
+        self._app.set_timer(LOST_SECONDS, see)
 
     async def open(self) -> None:
         """Begin: there is something that keys can be meant for."""
@@ -76,11 +91,11 @@ class Keystrokes:
             key = self._waiting.popleft()
             self._number += 1
             self._laps = LAPS
-            where = self._app.focused or self._app.screen
+            where = self._carrier = self._app.focused or self._app.screen
             self._screen = self._app.screen
             await self._deliver(key)
             where.post_message(KeyFollowed(self._number))
 
     def _send(self) -> None:
-        self._screen = self._app.screen
+        self._screen = self._carrier = self._app.screen
         self._screen.post_message(KeyFollowed(self._number))

@@ -22,8 +22,13 @@ from tests.support import eventually
 STORM = 2_000
 
 
-def soak(own: OwnEngine, seconds: float, *, restarts: bool) -> tuple[list[Reading], Life]:
-    """Keep the program open for so long while everything happens; return what it cost at rest, turn by turn."""
+def soak(
+    own: OwnEngine, seconds: float, *, restarts: bool, storm: int = STORM, turns: int = 3
+) -> tuple[list[Reading], Life]:
+    """Keep the program open for so long, and for so many turns, while everything happens.
+
+    Return what it cost at rest, turn by turn. A *storm* is so many events.
+    """
     home = Path(tempfile.mkdtemp(prefix="cdbg-soak-"))
     env = {
         "DOCKER_HOST": own.url,
@@ -38,11 +43,11 @@ def soak(own: OwnEngine, seconds: float, *, restarts: bool) -> tuple[list[Readin
         with Life(own) as life, Program(Spec("cdbg", (sys.executable, "-m", "cdbg_tui")), env) as program:
             assert program.wait_for(SITTER.encode()) is not None
             turn = 0
-            while time.monotonic() - program.started < seconds:
+            while turn < turns or time.monotonic() - program.started < seconds:
                 turn += 1
                 life.flood()
                 watched.look_around(program)
-                life.storm(STORM)
+                life.storm(storm)
                 if turn % 2:
                     watched.shell(program)
                 if restarts and turn % 5 == 0:
@@ -76,12 +81,12 @@ def table(readings: Sequence[Reading]) -> str:
     return "\n".join([head, *rows])
 
 
-def faults(readings: Sequence[Reading]) -> list[str]:
+def faults(readings: Sequence[Reading], megabytes: float = 4.0) -> list[str]:
     """Return what grew: the last third of the readings against the one before it; the first is warm-up."""
     third = len(readings) // 3
     before, after = readings[third:-third], readings[-third:]
     found = []
-    for name, grows in (("memory", 4.0), ("threads", 2.0), ("files", 2.0)):
+    for name, grows in (("memory", megabytes), ("threads", 2.0), ("files", 2.0)):
         was, is_ = (statistics.median(getattr(one, name) for one in some) for some in (before, after))
         if is_ > was + max(grows, 0.05 * was if name == "memory" else 0):
             found.append(f"{name} grew from {was:.1f} to {is_:.1f}")

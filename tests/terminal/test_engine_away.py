@@ -16,7 +16,7 @@ import pyte
 import pytest
 
 from tests.engine.test_client import FORWARD
-from tests.support import IMAGE, PRIVATE_ENGINE, eventually
+from tests.support import IMAGE, PRIVATE_ENGINE, Run, eventually
 from tests.terminal.recorder import Recorder
 
 SIZE = (160, 45)
@@ -129,7 +129,8 @@ class Seen:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
-def test_a_tunnel_ends_with_the_program(number: signal.Signals, engine_url: str, tmp_path: Path) -> None:
+def test_a_tunnel_ends_with_the_program(number: signal.Signals, engine_url: str, tmp_path: Path, run: Run) -> None:
+    run("sleep", "1000")
     (tmp_path / "tmp").mkdir()
     ssh = tmp_path / "ssh"
     ssh.write_text(f"#!{sys.executable}\n{FORWARD}")

@@ -57,6 +57,11 @@ def ageless(cell: Cell) -> Cell:
     return ("0" if cell[0].isdigit() else cell[0], *cell[1:])
 
 
+def seen(cell: Cell) -> tuple[object, ...]:
+    """Return what is seen of a cell: of a blank one, only what it stands on."""
+    return cell if cell[0].strip() else (" ", cell[2])
+
+
 def both(one: Recorder) -> tuple[Frame, Frame]:
     """Return the last frame before Textual's and the first whole one of the dashboard."""
     one.read_until(lambda: DRIVER in one.raw and "? keys" in "\n".join(one.screen().display))
@@ -78,7 +83,8 @@ def test_the_list_is_painted_as_the_dashboard_paints_it(start: Start, size: tupl
     words = ["--read-only"] if size == (121, 33) else []
     with start(*words, size=size) as one:
         before, after = both(one)
-    assert before[0][:24] == after[0][:24]
+    # Up to the engine's version, which the dashboard may know by then.
+    assert [seen(cell) for cell in before[0][:15]] == [seen(cell) for cell in after[0][:15]]
     assert ("read-only" in "".join(cell[0] for cell in before[0])) == bool(words)
     left = size[0] if size[0] < 110 else size[0] * 60 // 100
     # The frame of the list with its titles and lines, up to the column before the scroll bar's.
