@@ -318,7 +318,7 @@ class CdbgApp(ThriftyApp):
         self.dashboard.query_one(Headline).show_engine(*answer)
 
     def _containers_changed(self) -> None:
-        for known in (self._histories, self._judged):
+        for known in (self.usages, self._histories, self._judged):
             for gone in known.keys() - self.containers.keys():
                 del known[gone]
         for one, container in self.containers.items():
