@@ -129,8 +129,7 @@ def check_is_there(engine: Engine, container_id: str) -> None:
         EngineError: it has been removed, or the engine cannot be asked.
     """
     try:
-        with engine.api() as api:
-            api.inspect_container(container_id)
+        engine.get(f"/containers/{container_id}/json")
     except EngineError as error:
         if error.kind == "missing":
             raise EngineError("missing", "The container has been removed.") from error

@@ -527,6 +527,6 @@ class CdbgApp(ThriftyApp):
             self.say(f"“{action.label}” does nothing: {why}.", "warning")
             return
         # With it come the dialogs: not before the first of them is wanted.
-        from cdbg_tui.tui.wishes import WISHES
+        from cdbg_tui.tui.wishes import granted
 
-        WISHES[event.what](self, event.container)
+        granted(event.what)(self, event.container)

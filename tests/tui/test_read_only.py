@@ -23,7 +23,7 @@ from cdbg_tui.sessions.custom import read_command
 from cdbg_tui.tui.actions import ACTIONS
 from cdbg_tui.tui.app import CdbgApp
 from cdbg_tui.tui.controlling import VERBS
-from cdbg_tui.tui.wishes import WISHES
+from cdbg_tui.tui.wishes import WISHES, granted
 from tests.engine.proxy import Proxy
 from tests.support import Run
 from tests.tui.opened import opened
@@ -109,7 +109,7 @@ async def test_every_wish_by_its_key_and_below_it(watched: Watched, name: str) -
                 assert seen.app.screen is seen.app.dashboard
         await seen.pilot.press("v")
         await seen.until(lambda: "Nothing was started: cdbg was started with --read-only" in toasts(seen.app))
-        for wish in WISHES.values():
+        for wish in map(granted, WISHES):
             # Also where a screen asks for it, and no key of the dashboard's: the gate is below all of them.
             wish(seen.app, container)
             await seen.until(lambda: "session" not in seen.app.asking._open)

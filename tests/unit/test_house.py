@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import cdbg_tui
+from cdbg_tui.tui.wishes import WISHES, granted
 
 ROOT = Path(cdbg_tui.__file__).parent
 HEAVY = ("textual", "docker", "psutil", "python_on_whales", "pyperclip", "requests")
@@ -105,3 +106,7 @@ def test_the_dashboard_opens_without_what_only_some_key_needs() -> None:
     assert "cdbg_tui.tui.app" in loaded
     assert not loaded & (ONLY_IN_FUNCTIONS | {"logging.handlers", "sqlite3", "tarfile", "pygments", "markdown_it"})
     assert not [name for name in loaded if name.startswith("cdbg_tui.commands")]
+
+
+def test_every_wish_is_granted() -> None:
+    assert all(callable(granted(wish)) for wish in WISHES)
