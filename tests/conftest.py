@@ -16,6 +16,7 @@ import pytest
 from cdbg_tui.engine import gate
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
+from tests.engine.proxy import Proxy
 from tests.support import IMAGE, LABEL, PRIVATE_ENGINE, Docker, Run
 
 # What forgets to name its engine must not reach the user's.
@@ -67,6 +68,15 @@ def _private_engine(word: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
     )
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
+    """A proxy before the test engine: it counts what is asked, and can spoil the answers."""
+    made = Proxy(tmp_path / "docker.sock", engine_url)
+    made.open()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

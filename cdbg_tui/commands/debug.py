@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cdbg_tui.commands import terminal
 from cdbg_tui.commands.naming import resolved
+from cdbg_tui.commands.running import run_and_keep
 from cdbg_tui.config import load
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint
@@ -29,9 +30,8 @@ from cdbg_tui.sessions.debug_image import (
     tools_of,
 )
 from cdbg_tui.sessions.exec import SHELLS
-from cdbg_tui.sessions.plan import DOCKER_FAILED, Plan, Refusal
-from cdbg_tui.sessions.running import clean, missing, on_terminal, signals_for_the_child, wants_kept
-from cdbg_tui.sessions.signals import signals_as_exit
+from cdbg_tui.sessions.plan import DOCKER_FAILED, Refusal
+from cdbg_tui.sessions.running import Outcome, missing
 
 _MOST_BYTES = 1 << 20
 
@@ -65,7 +65,8 @@ def _debug(engine: Engine, options: argparse.Namespace) -> int:
     if program := missing(made):
         terminal.complain(f"there is no {program} on your PATH.")
         return DOCKER_FAILED
-    return _run(made, options, tools_of(found, choices))
+    tools = tools_of(found, choices)
+    return run_and_keep(made, options, lambda outcome: _tell_static(outcome, options, tools))
 
 
 def _choices(options: argparse.Namespace) -> Choices:
@@ -101,27 +102,7 @@ def _read(name: str) -> str:
     return data.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _run(plan: Plan, options: argparse.Namespace, tools: Tools) -> int:
-    with signals_as_exit():
-        with signals_for_the_child() as interrupted:
-            outcome = on_terminal(plan, interrupted, waits=False)
-        if not outcome.asks_to_keep:
-            terminal.complain(outcome.line)
-            failed = outcome.failed_build
-            if failed and failed.static_helps and failed.kind != INTERRUPTED and tools is Tools.PACKAGES:
-                terminal.complain(f"cdbg debug {options.name} --tools busybox takes the static toolbox.")
-            return outcome.status
-        keeps = False
-        try:
-            keeps = _keeps(plan, options)
-        finally:
-            complaints = () if keeps else clean(plan)
-    for line in (outcome.line, plan.kept if keeps else "; ".join(complaints) or "removed: nothing is left behind"):
-        terminal.complain(line)
-    return outcome.status
-
-
-def _keeps(plan: Plan, options: argparse.Namespace) -> bool:
-    if options.keep or options.remove:
-        return bool(options.keep)
-    return wants_kept(plan)
+def _tell_static(outcome: Outcome, options: argparse.Namespace, tools: Tools) -> None:
+    failed = outcome.failed_build
+    if failed and failed.static_helps and failed.kind != INTERRUPTED and tools is Tools.PACKAGES:
+        terminal.complain(f"cdbg debug {options.name} --tools busybox takes the static toolbox.")

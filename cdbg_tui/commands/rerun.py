@@ -9,6 +9,7 @@ import time
 
 from cdbg_tui.commands import terminal
 from cdbg_tui.commands.naming import resolved
+from cdbg_tui.commands.running import run_and_keep
 from cdbg_tui.config import load, state_dir
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint
@@ -22,13 +23,8 @@ from cdbg_tui.sessions.exec import SHELLS
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Plan, Refusal
 from cdbg_tui.sessions.rerun import Choices, Start, rerun_plan, rerun_refusal
 from cdbg_tui.sessions.running import (
-    clean,
     missing,
-    on_terminal,
-    signals_for_the_child,
-    wants_kept,
 )
-from cdbg_tui.sessions.signals import signals_as_exit
 
 YOUNG_SECONDS = 60.0
 """One that was restarted, and has run for longer, does not crash at once."""
@@ -54,7 +50,7 @@ def _rerun(engine: Engine, options: argparse.Namespace) -> int:
     if program := missing(made):
         terminal.complain(f"there is no {program} on your PATH.")
         return DOCKER_FAILED
-    return _run(made, options)
+    return run_and_keep(made, options)
 
 
 def _planned(engine: Engine, container_id: str, options: argparse.Namespace) -> Plan | Refusal:
@@ -104,26 +100,3 @@ def _freeze(engine: Engine, container_id: str, name: str, *, only_told: bool) ->
         terminal.complain(f"{name} is no longer restarted; its policy was {policy}: {back} puts it back.")
     if not has_ended(engine, container_id):
         raise EngineError("refused", f"{name} runs on: it is no longer restarted when it ends.")
-
-
-def _run(plan: Plan, options: argparse.Namespace) -> int:
-    with signals_as_exit():
-        with signals_for_the_child() as interrupted:
-            outcome = on_terminal(plan, interrupted, waits=False)
-        if not outcome.asks_to_keep:
-            terminal.complain(outcome.line)
-            return outcome.status
-        keeps = False
-        try:
-            keeps = _keeps(plan, options)
-        finally:
-            complaints = () if keeps else clean(plan)
-    for line in (outcome.line, plan.kept if keeps else "; ".join(complaints) or "removed: nothing is left behind"):
-        terminal.complain(line)
-    return outcome.status
-
-
-def _keeps(plan: Plan, options: argparse.Namespace) -> bool:
-    if options.keep or options.remove:
-        return bool(options.keep)
-    return wants_kept(plan)

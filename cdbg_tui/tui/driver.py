@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import os
 import select
+from contextlib import suppress
 from time import monotonic
 
 from textual import constants
@@ -84,4 +85,5 @@ class Terminal(LinuxDriver):
                 self.process_message(message)
         poll.unregister(stop)
         if monotonic() - self._began < YOUNG_SECONDS and poll.poll(ANSWER_SECONDS * 1000):
-            os.read(self.fileno, 4096)
+            with suppress(OSError):  # it is gone
+                os.read(self.fileno, 4096)

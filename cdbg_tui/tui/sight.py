@@ -33,6 +33,8 @@ class Sight:
     def changed(self) -> None:
         """See anew whether the panes can be seen."""
         app = self._app
+        if not app.dashboard.is_running:  # the app is leaving
+            return
         above = app.screen_stack[app.screen_stack.index(app.dashboard) + 1 :]
         is_covered = any(screen.styles.background.a == 1 for screen in above)
         rests = not app.config.stats_unseen and (is_covered or not self._is_in_view)

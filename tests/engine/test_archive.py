@@ -133,14 +133,6 @@ def test_cancelled_it_ends_at_once(engine: Engine, big: str, path: str) -> None:
     assert when - before < 0.5  # a tenth where the machine does nothing else
 
 
-@pytest.fixture
-def proxy(engine_url: str, tmp_path: Path) -> Iterator[Proxy]:
-    proxy = Proxy(tmp_path / "proxy.sock", engine_url)
-    proxy.open()
-    yield proxy
-    proxy.close()
-
-
 def test_an_engine_that_goes_away_in_the_middle_is_told(proxy: Proxy, big: str) -> None:
     progress = Progress()
     failed: list[EngineError] = []

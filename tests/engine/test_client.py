@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -167,14 +167,6 @@ def test_leaving_does_not_wait_for_ssh(fake_ssh: FakeSsh, left_over: Callable[[]
     assert left_over() == []
     with pytest.raises(EngineError, match="was left"):  # and no new tunnel is dug
         engine.get("/version")
-
-
-@pytest.fixture
-def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
-    made = Proxy(tmp_path / "docker.sock", engine_url)
-    made.open()
-    yield made
-    made.close()
 
 
 def test_leaving_does_not_wait_for_a_hung_engine(proxy: Proxy) -> None:

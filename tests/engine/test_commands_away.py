@@ -48,14 +48,6 @@ COMMANDS = {
 """What is typed, and the part of the path of a request that it rests on."""
 
 
-@pytest.fixture
-def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
-    made = Proxy(tmp_path / "docker.sock", engine_url)
-    made.open()
-    yield made
-    made.close()
-
-
 @contextmanager
 def impatience() -> Iterator[None]:
     """What waits for an answer does so for moments only."""

@@ -58,14 +58,6 @@ class Seen:
         )
 
 
-@pytest.fixture
-def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
-    made = Proxy(tmp_path / "docker.sock", engine_url)
-    made.open()
-    yield made
-    made.close()
-
-
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "CURIOUS_AFTER", 0.0)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,14 +21,6 @@ from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.stream import Stream, get_json, query
 from tests.engine.proxy import Proxy, answer
 from tests.support import Run, eventually
-
-
-@pytest.fixture
-def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
-    made = Proxy(tmp_path / "docker.sock", engine_url)
-    made.open()
-    yield made
-    made.close()
 
 
 def failure(url: str, tls: Tls | None = None, path: str = "/version", patience: float = 10.0) -> EngineError:

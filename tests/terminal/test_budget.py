@@ -23,14 +23,6 @@ QUIET_SECONDS = 3.0
 
 
 @pytest.fixture
-def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
-    made = Proxy(tmp_path / "docker.sock", engine_url)
-    made.open()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def a_dozen(run: Run) -> None:
     """Containers that have been there for a while."""
     for number in range(12):

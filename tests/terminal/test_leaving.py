@@ -131,15 +131,6 @@ def opened(engine_url: str, tmp_path: Path, _containers: None) -> Iterator[Calla
         one.__exit__(None, None, None)
 
 
-@pytest.fixture
-def proxy(engine_url: str, tmp_path: Path) -> Iterator[Proxy]:
-    """Stands before the engine, which it can let hang."""
-    proxy = Proxy(tmp_path / "proxy.sock", engine_url)
-    proxy.open()
-    yield proxy
-    proxy.close()
-
-
 @pytest.mark.parametrize(
     ("way", "status"),
     [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from textual.widgets import Static
@@ -48,15 +47,6 @@ WORDS = (
     "no HTTP", "read", "garbled",
 )  # fmt: skip
 """One of them is in each sentence that says what is wrong."""
-
-
-@pytest.fixture
-def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
-    """A proxy before the test engine."""
-    made = Proxy(tmp_path / "docker.sock", engine_url)
-    made.open()
-    yield made
-    made.close()
 
 
 @contextmanager
