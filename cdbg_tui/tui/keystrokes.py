@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 LAPS = 2
-"""The first is behind the key, the second behind what its action posted."""
+"""The first is behind the key, the second behind what its action posted, by the same way: Enter in a field has
+the app post the field a message, which moves the focus once it has come from there to the field's pane."""
 LOST_SECONDS = 0.5
 """After so long it is seen whether the widget that has the message is still there: else it does not return."""
 
@@ -97,5 +98,8 @@ class Keystrokes:
             where.post_message(KeyFollowed(self._number))
 
     def _send(self) -> None:
-        self._screen = self._carrier = self._app.screen
-        self._screen.post_message(KeyFollowed(self._number))
+        screen = self._app.screen
+        if self._carrier is None or self._screen is not screen or not self._carrier.is_attached:
+            self._carrier = screen
+        self._screen = screen
+        self._carrier.post_message(KeyFollowed(self._number))
