@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ENGINE := tests/private-engine
+JOBS ?= 2
 
 .PHONY: help run test check bench soak format screenshots clean
 
@@ -20,8 +21,8 @@ run: .venv/installed ## open the dashboard; where there is no engine, a demo on 
 	$(ENGINE) status >/dev/null || trap '$(ENGINE) stop' EXIT; \
 	$(ENGINE) start >/dev/null && $(ENGINE) exec $(BIN)/cdbg demo
 
-test: .venv/installed-dev ## run the tests on a private engine; ARGS="-k logs" chooses some
-	@$(BIN)/pytest $(ARGS)
+test: .venv/installed-dev ## run the tests on private engines; ARGS="-k logs" chooses some, JOBS=0 runs one by one
+	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 check: .venv/installed-dev ## check format, lint, types, and that foreign text is cleaned before it is painted
 	@$(BIN)/ruff format --check
@@ -43,7 +44,7 @@ screenshots: .venv/installed-dev ## draw the pictures in screenshots/ anew
 	@$(BIN)/python -m tests.screenshots
 
 clean: ## remove all that these commands have made
-	@$(ENGINE) remove
+	@for root in "$${CDBG_ENGINE_ROOT:-/tmp/cdbg-engine}"{,-gw*}; do CDBG_ENGINE_ROOT=$$root $(ENGINE) remove; done
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -1,7 +1,8 @@
 """The test engine, and containers on it.
 
 The engine is that of CDBG_TEST_HOST, or else a private one, which is started on first use and
-stopped at the end unless it ran before or CDBG_KEEP_ENGINE is set.
+stopped at the end unless it ran before or CDBG_KEEP_ENGINE is set. Where tests run side by side
+each worker has an engine of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from tests.support import IMAGE, LABEL, PRIVATE_ENGINE, Docker, Run
 # What forgets to name its engine must not reach the user's.
 os.environ["DOCKER_HOST"] = "unix:///nonexistent/docker.sock"
 os.environ.pop("DOCKER_CONTEXT", None)
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["CDBG_ENGINE_ROOT"] = f"{os.environ.get('CDBG_ENGINE_ROOT', '/tmp/cdbg-engine')}-{worker}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

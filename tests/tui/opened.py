@@ -6,10 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from unittest.mock import patch
 
+from textual._context import visible_screen_stack
+from textual.app import App
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -26,6 +29,12 @@ WIDE, NARROW = (160, 45), (80, 24)
 PATIENCE_SECONDS = 20
 
 
+def picture(app: App[Any]) -> list[Strip]:
+    """Return what is on the terminal: the topmost screen, and where it leaves room the ones below."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
+
+
 class Opened:
     """An open dashboard."""
 
@@ -36,8 +45,7 @@ class Opened:
     @property
     def rows(self) -> list[str]:
         """What is on the terminal, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip) for strip in strips]
+        return ["".join(segment.text for segment in strip) for strip in picture(self.app)]
 
     @property
     def text(self) -> str:

@@ -15,7 +15,7 @@ from cdbg_tui.tui.app import CdbgApp
 from tests.engine.hostile import TEXTS, hostile_container, hostile_engine
 from tests.hostile import acting
 from tests.support import Docker, Run, eventually
-from tests.tui.opened import NARROW, WIDE, Opened, opened
+from tests.tui.opened import NARROW, WIDE, Opened, opened, picture
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ class Checked:
         """Look at the picture: nothing in it acts, no row is wider than the screen, and no link is in it."""
         app = self.seen.app
         rows: list[str] = []
-        for strip in app.screen._compositor.render_strips():
+        for strip in picture(app):
             text = "".join(segment.text for segment in strip)
             rows.append(text)
             if acting(text):

@@ -24,9 +24,10 @@ class Over(ModalScreen[Result]):
         below = visible_screen_stack.get([])
         if not below:
             return super().render_lines(crop)
-        width = self.size.width
-        rows = Region(0, crop.y, width, crop.height)
         compositor = below.pop()._compositor  # noqa: SLF001
+        # Its width, for this screen's own is known only once it is laid out.
+        width = compositor.size.width
+        rows = Region(0, crop.y, width, crop.height)
         chops = compositor._render_chops(rows, lambda y: crop.y <= y < crop.bottom)  # noqa: SLF001
         lines = [Strip.join(chop.values()) for chop in chops[crop.y : crop.bottom]]
         if crop.x or crop.width != width:
