@@ -148,7 +148,7 @@ async def draw_dashboard(seen: Opened) -> None:
         history = app._histories.get(seen.selected.id) if seen.selected else None
         return bool(
             history
-            and len(history.usages) >= SAMPLES
+            and len(history) >= SAMPLES
             and logs.kept >= logs.size.height
             and "Throttled" in seen.diagnosis
             and "throttled" in seen.row_of("demo-shop-queue-1")

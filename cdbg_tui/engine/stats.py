@@ -11,6 +11,7 @@ from typing import Any
 from cdbg_tui.engine import cgroups
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError, understood
+from cdbg_tui.engine.meters import Meters, most_held
 from cdbg_tui.engine.threads import side_by_side
 from cdbg_tui.model.sample import Sample
 
@@ -52,7 +53,8 @@ class Sweeper:
         self._deliver = deliver
         self._interval = interval
         self._targets = Targets()
-        self._groups: dict[str, cgroups.Group] = {}
+        self._meters: dict[str, Meters] = {}
+        self._most_held = most_held()
         self._limits: dict[str, tuple[float, Limits]] = {}
         """By container id, and when they were read."""
         self._wake = threading.Event()
@@ -92,7 +94,7 @@ class Sweeper:
             # Before the targets are taken: what is aimed at from now on wakes it again.
             self._wake.clear()
             if self._closed:
-                return
+                break
             began = time.monotonic()
             targets = self._targets
             if targets.running:
@@ -102,22 +104,23 @@ class Sweeper:
             # A sweep that takes long is made less often: never more than a third of the time.
             took = time.monotonic() - began
             self._wake.wait(max(self._interval - took, took * 2))
+        for meters in self._meters.values():
+            meters.close()
 
     def _sweep(self, targets: Targets) -> Sweep:
         samples: dict[str, Sample] = {}
         through_api: list[str] = []
         for one in targets.running:
-            group = self._groups.get(one) or cgroups.find(one)
-            sample = group.sample(network=one == targets.selected) if group else None
-            if group is not None and sample is not None:
-                self._groups[one] = group
+            meters = self._meters.get(one) or self._find(one)
+            sample = meters.sample(whole=one == targets.selected) if meters else None
+            if sample is not None:
                 samples[one] = sample
-                continue
-            self._groups.pop(one, None)
-            if group is None and (one in targets.visible or one == targets.selected):
+            elif meters is not None:
+                self._forget(one)
+            elif one in targets.visible or one == targets.selected:
                 through_api.append(one)
-        for gone in self._groups.keys() - set(targets.running):
-            del self._groups[gone]
+        for gone in self._meters.keys() - set(targets.running):
+            self._forget(gone)
         for gone in self._limits.keys() - set(targets.running):
             del self._limits[gone]
         sources = ["cgroups"] if samples else []
@@ -128,6 +131,16 @@ class Sweeper:
             elif isinstance(result, Exception) and not isinstance(result, EngineError):
                 raise result
         return Sweep(samples, " and ".join(sources + ["api"] * bool(through_api)))
+
+    def _find(self, container_id: str) -> Meters | None:
+        group = cgroups.find(container_id)
+        if group is None:
+            return None
+        made = self._meters[container_id] = Meters(group, held=len(self._meters) < self._most_held)
+        return made
+
+    def _forget(self, container_id: str) -> None:
+        self._meters.pop(container_id).close()
 
     def _from_api(self, container_id: str) -> Sample | None:
         path = f"/containers/{container_id}/stats?stream=0&one-shot=1"

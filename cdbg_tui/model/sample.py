@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 
@@ -126,11 +128,20 @@ THROTTLED_OVER = 6
 
 
 class History:
-    """The last readings of one container, as usages, oldest first; bounded."""
+    """The last readings of one container, bounded: the newest usage, and of some figures what they were before."""
+
+    FIGURES = ("cpu", "throttled", "memory")
 
     def __init__(self, length: int = 300) -> None:
-        self.usages: deque[Usage] = deque(maxlen=length)
+        self.last: Usage | None = None
+        """The newest usage, None before the first reading."""
+        self._length = length
+        # Hundreds of containers have one each, for weeks: four bytes a figure are enough for a bar.
+        self._series = {figure: array("f") for figure in self.FIGURES}
         self._samples: deque[Sample] = deque(maxlen=THROTTLED_OVER + 1)
+
+    def __len__(self) -> int:
+        return len(self._series["cpu"])
 
     def add(self, sample: Sample) -> Usage:
         """Take a reading and return what was used since the one before.
@@ -145,16 +156,14 @@ class History:
             return self.last
         now = usage(last, sample)
         self._samples.append(sample)
-        if len(self._samples) > 1:
+        if now.throttled is not None:
             now = replace(now, throttled=usage(self._samples[0], sample).throttled)
-        self.usages.append(now)
+        self.last = now
+        for figure, series in self._series.items():
+            series.append(getattr(now, figure) or 0.0)
+            del series[: -self._length]
         return now
 
-    @property
-    def last(self) -> Usage | None:
-        """The newest usage, None before the first reading."""
-        return self.usages[-1] if self.usages else None
-
-    def series(self, figure: str) -> list[float]:
-        """Return the values of one figure of `Usage`, oldest first, unknown ones as 0."""
-        return [getattr(one, figure) or 0.0 for one in self.usages]
+    def series(self, figure: str) -> Sequence[float]:
+        """Return the values of one of the `FIGURES`, oldest first, unknown ones as 0."""
+        return self._series[figure]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 _IEC = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -94,7 +95,7 @@ def rfc3339(when: float) -> str:
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
-def bars(values: list[float], width: int, top: float) -> str:
+def bars(values: Sequence[float], width: int, top: float) -> str:
     """Return the last *width* values as a line of bars, scaled so that *top* is a full cell.
 
     The scale is absolute: an idle container's line is flat, whatever its noise.

@@ -20,6 +20,7 @@ from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.inside import look, read
 from cdbg_tui.engine.log_requests import is_unreadable, log_path, read_records, unreadable
+from cdbg_tui.engine.meters import Meters
 from cdbg_tui.engine.processes import Meter
 from cdbg_tui.engine.program import find_program
 from cdbg_tui.model.change import Change, Kind
@@ -273,14 +274,14 @@ def _waiting(pids: Iterable[int]) -> tuple[Socket, ...]:
 
 def meters(place: Place) -> Fields:
     """Read what it uses, by two readings."""
-    group, history = place.group(), History()
-    first = group.sample()
+    its, history = Meters(place.group()), History()
+    first = its.sample()
     if first is None:
         raise BlindError("it ended meanwhile")
     history.add(first)
     if first.cpu_limit:
         time.sleep(LOOK_SECONDS)  # see above
-        if (second := group.sample()) is not None:
+        if (second := its.sample()) is not None:
             history.add(second)
     return {"usage": history.last}
 

@@ -10,6 +10,7 @@ import pytest
 
 from cdbg_tui.engine import cgroups
 from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.meters import Meters
 from cdbg_tui.engine.stats import Sweep, Sweeper, Targets, from_stats
 from cdbg_tui.model.sample import Sample, Usage, usage
 from tests.support import Docker, Run, eventually
@@ -112,7 +113,7 @@ def test_both_ways_give_the_same_figures(engine: Engine, run: Run, docker: Docke
     )
     group = cgroups.find(one)
     assert group is not None
-    files = group.sample(network=True)
+    files = Meters(group).sample(whole=True)
     api = from_stats(engine.get(f"/containers/{one}/stats?stream=0&one-shot=1"), time.monotonic())
     assert files is not None
     assert api is not None

@@ -479,7 +479,7 @@ async def test_a_local_engine_is_asked_nothing_while_nothing_happens(
 
             def sweeps() -> int:
                 history = seen.app._histories.get(one)
-                return len(history.usages) if history else 0
+                return len(history) if history else 0
 
             await seen.until(lambda: seen.app.rounds.is_at_rest, 60)
             # Others may use the engine: what their containers do is asked for, one inspection each.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from cdbg_tui.engine import cgroups
-from cdbg_tui.engine.cgroups import find, with_network
+from cdbg_tui.engine import cgroups, meters
+from cdbg_tui.engine.cgroups import find
+from cdbg_tui.engine.meters import Meters, with_network
 from cdbg_tui.engine.stats import from_stats, limits
 from cdbg_tui.model.sample import Sample
 
@@ -50,7 +53,7 @@ def legacy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sampled(container_id: str = ID) -> Sample:
     group = find(container_id)
     assert group is not None
-    sample = group.sample()
+    sample = Meters(group).sample()
     assert sample is not None
     return sample
 
@@ -128,7 +131,7 @@ def test_a_group_that_went_has_no_sample(unified: Path) -> None:
         file.unlink()
     folder.rmdir()
     assert not group.exists
-    assert group.sample(network=True) is None
+    assert Meters(group).sample(whole=True) is None
     assert group.pids() == []
 
 
@@ -140,6 +143,48 @@ def test_rubbish_in_the_files_is_no_figure(unified: Path, value: str) -> None:
         (folder / name).write_text(value, encoding="latin-1")
     seen = sampled()
     assert (seen.memory, seen.memory_limit, seen.pids, seen.cpu_limit, seen.cpu) == (None, None, None, None, 1.5)
+
+
+def test_files_that_are_held_open_are_read_again_and_let_go(unified: Path) -> None:
+    folder = unified / f"docker/{ID}"
+    write(folder, V2)
+    (folder / "io.stat").unlink()
+    group = find(ID)
+    assert group is not None
+    before = len(os.listdir("/proc/self/fd"))
+    held = Meters(group, held=True)
+    for used in (1_500_000, 2_500_000):
+        write(folder, {"cpu.stat": f"usage_usec {used}\nnr_periods 20\n", "memory.current": f"{used}\n"})
+        sample = held.sample()
+        assert sample is not None
+        assert (sample.cpu, sample.memory, sample.read) == (used / 1e6, used - 485760, None)
+    assert 0 < len(os.listdir("/proc/self/fd")) - before <= meters.FILES
+    held.close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_limit_that_was_changed_is_seen_at_once_in_a_whole_sample_else_later(
+    unified: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = unified / f"docker/{ID}"
+    write(folder, V2)
+    group = find(ID)
+    assert group is not None
+    read = Meters(group)
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def limit(*, whole: bool = False) -> int | None:
+        sample = read.sample(whole=whole)
+        return sample.memory_limit if sample else None
+
+    assert limit() == 67108864
+    write(folder, {"memory.max": "1000\n"})
+    assert limit() == 67108864
+    now[0] += meters.LIMITS_SECONDS
+    assert limit() == 1000
+    write(folder, {"memory.max": "2000\n"})
+    assert limit(whole=True) == 2000
 
 
 def test_processes_of_groups_below_belong_to_it_and_strange_ones_do_not(unified: Path) -> None:
@@ -174,7 +219,7 @@ def test_the_network_is_that_of_a_process_without_its_loopback(monkeypatch: pyte
         "  eth0: 1000 1 0 0 0 0 0 0   50 1 0 0 0 0 0 0\n"
         "  eth1:    5 1 0 0 0 0 0 0    7 1 0 0 0 0 0 0\n"
     )
-    monkeypatch.setattr(cgroups, "_read", lambda path: text if path == "/proc/77/net/dev" else None)
+    monkeypatch.setattr(meters, "_interfaces", lambda pid: text.encode() if pid == 77 else None)
     seen = with_network(Sample(1.0), [78, 77])  # 78 has ended meanwhile
     assert (seen.received, seen.sent) == (1005, 57)
     assert with_network(Sample(1.0), [78]) == with_network(Sample(1.0), []) == Sample(1.0)

@@ -60,7 +60,7 @@ def test_a_history_is_bounded_and_in_order() -> None:
     assert history.last is None
     for second in range(5):
         history.add(Sample(float(second), cpu=float(second * second)))
-    assert history.series("cpu") == [3.0, 5.0, 7.0]
-    assert history.series("memory") == [0.0, 0.0, 0.0]
+    assert list(history.series("cpu")) == [3.0, 5.0, 7.0]
+    assert list(history.series("memory")) == [0.0, 0.0, 0.0]
     assert history.last is not None
     assert history.last.cpu == 7.0
