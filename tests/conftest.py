@@ -23,6 +23,9 @@ from tests.support import IMAGE, LABEL, PRIVATE_ENGINE, Docker, Run
 # What forgets to name its engine must not reach the user's.
 os.environ["DOCKER_HOST"] = "unix:///nonexistent/docker.sock"
 os.environ.pop("DOCKER_CONTEXT", None)
+# readline sets them for the workers; a program that finds them does not look how large its terminal is.
+for size in ("COLUMNS", "LINES"):
+    os.environ.pop(size, None)
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["CDBG_ENGINE_ROOT"] = f"{os.environ.get('CDBG_ENGINE_ROOT', '/tmp/cdbg-engine')}-{worker}"
 

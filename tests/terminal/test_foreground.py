@@ -152,7 +152,7 @@ def test_a_program_that_cannot_be_started_is_a_sentence(session: Session, tmp_pa
     terminal.keys("r")
     terminal.wait_for("Press Enter to go back.")
     terminal.keys("Enter")
-    terminal.wait_for(re.compile(r"\[error\] the session:[^:]*could not be\s+started"))
+    terminal.wait_for(re.compile(r"\[error\] the session:[^:]*could\s+not\s+be\s+started"))
     assert_alive_and_leaves_well(terminal)
 
 

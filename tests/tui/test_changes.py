@@ -498,7 +498,7 @@ async def test_20_000_changes_open_and_scroll_at_once(path: Callable[[int], str]
         scrolled = time.process_time() - began
         assert opened < 1
         assert learned < 1
-        assert scrolled < 0.5
+        assert scrolled < 1
 
 
 async def test_a_path_deeper_than_any_stack_can_be_browsed() -> None:
