@@ -29,12 +29,13 @@ class ThriftyApp(App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw all of it: what a terminal leaves standing when its size changes is its own affair."""
-        self._painted.forget()
+        self.action_repaint()
 
     def action_repaint(self) -> None:
         """Draw every cell again, whoever has written over it."""
         self._painted.forget()
-        self.screen.refresh(layout=True)
+        if self.screen_stack:
+            self.screen.refresh()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         driver = self._driver

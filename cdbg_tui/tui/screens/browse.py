@@ -10,18 +10,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static, Tree
+from textual.widgets import Input, Static, Tree
 
 from cdbg_tui.tui.screens.help import Help
 from cdbg_tui.tui.screens.messages import CopyWanted
 from cdbg_tui.tui.screens.own_keys import own_keys
+from cdbg_tui.tui.screens.sparing import Sparing
 from cdbg_tui.tui.screens.tree import LazyTree
+from cdbg_tui.tui.widgets.key_line import KeyLine
 
 T = TypeVar("T")
 
 
-class Browse(Screen[None], Generic[T]):
+class Browse(Sparing[None], Generic[T]):
     """Shows a tree; what it holds, and what a search finds in it, say its subclasses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,7 +71,7 @@ class Browse(Screen[None], Generic[T]):
             yield Static("/", classes="browse--slash")
             yield Input(compact=True)
             yield Static(classes="browse--hits")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Give the keys to the tree."""

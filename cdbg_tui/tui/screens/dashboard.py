@@ -11,10 +11,8 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.model.container import Container
@@ -29,7 +27,9 @@ from cdbg_tui.tui.panes.stats import StatsPane
 from cdbg_tui.tui.panes.triage import TriagePane
 from cdbg_tui.tui.screens.choose import Choice, Choose
 from cdbg_tui.tui.screens.help import Help
+from cdbg_tui.tui.screens.sparing import Sparing
 from cdbg_tui.tui.widgets.headline import Headline
+from cdbg_tui.tui.widgets.key_line import KeyLine
 from cdbg_tui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ SETTLE_SECONDS = 0.12
 """So long the cursor must rest before anything is asked about a container: holding j starts nothing."""
 
 
-class Dashboard(Screen[None]):
+class Dashboard(Sparing[None]):
     """The main screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in ACTIONS]
@@ -52,6 +52,8 @@ class Dashboard(Screen[None]):
         self._endpoint = endpoint
         self._settling: Timer | None = None
         self._settled_id: str | None = None
+        self._described: Container | None = None
+        """The container that titles and footer are about, as it was then."""
         self._second = 3
         """The pane that a narrow terminal shows beside the list."""
 
@@ -70,7 +72,7 @@ class Dashboard(Screen[None]):
                 yield StatsPane()
                 yield LogsPane(id="logs")
                 yield ProcessesPane()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin in the list."""
@@ -119,11 +121,23 @@ class Dashboard(Screen[None]):
     def _settle(self) -> None:
         container = self.selected
         self._settled_id = container.id if container else None
+        self._describe(container)
+        self.post_message(Settled(container))
+
+    def _describe(self, container: Container | None) -> None:
+        self._described = container
         for pane in self.query(Pane):
             if pane.NUMBER != 1:
                 pane.name_subject(container.name if container else "")
-        self.post_message(Settled(container))
         self.refresh_bindings()
+
+    def renew(self) -> None:
+        """Let titles and footer follow the container that they are about: it may be renamed, or end."""
+        now, before = self.selected, self._described
+        if now is None or before is None or now.id != before.id:
+            return  # that is soon told by the cursor
+        if (now.name, now.state) != (before.name, before.state):
+            self._describe(now)
 
     def _open(self) -> None:
         """Show the selected container's log on the whole screen."""

@@ -11,15 +11,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.messages import RetryWanted
 from cdbg_tui.tui.screens.prose import prose
+from cdbg_tui.tui.screens.sparing import Sparing
+from cdbg_tui.tui.widgets.key_line import KeyLine
 
 
-class Fault(Screen[None]):
+class Fault(Sparing[None]):
     """Fills the screen while no engine can be reached."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +52,7 @@ class Fault(Screen[None]):
             box.border_title = "no engine"
             yield Static(classes="fault--text")
             yield Static(classes="fault--wait")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Count down from now on."""

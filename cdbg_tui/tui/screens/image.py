@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer, Input, Static
+from textual.widgets import ContentSwitcher, Input, Static
 
 from cdbg_tui.model.analysis import Analysis
 from cdbg_tui.model.layers import Step
@@ -37,6 +37,7 @@ from cdbg_tui.tui.screens.image_tree import ImageTree, only_ways
 from cdbg_tui.tui.screens.image_wait import ImageWait, Measured
 from cdbg_tui.tui.screens.image_words import MUTED, VIEWS, about, about_file, facts, tabs, title
 from cdbg_tui.tui.screens.messages import CopyWanted
+from cdbg_tui.tui.widgets.key_line import KeyLine
 from cdbg_tui.tui.widgets.line_list import LineList
 
 SETTLE_SECONDS = 0.08
@@ -124,7 +125,7 @@ class ImageScreen(Browse[Branch]):
             yield Static("/", classes="browse--slash")
             yield Input(compact=True)
             yield Static(classes="browse--hits")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show how far it is, or what has come meanwhile."""
@@ -201,7 +202,6 @@ class ImageScreen(Browse[Branch]):
 
     def on_resize(self) -> None:
         """Say as much in the head as there is room for."""
-        self.query_one(Footer).compact = self.size.width < 110
         self.call_after_refresh(self.renew_head)
 
     # Moving between views

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Footer, Input, Static, TabbedContent, TabPane, Tabs
+from textual.widgets import Input, Static, TabbedContent, TabPane, Tabs
 
 from cdbg_tui.model import compare
 from cdbg_tui.model.around import Around
@@ -26,6 +26,7 @@ from cdbg_tui.tui.screens.compare import CompareTree
 from cdbg_tui.tui.screens.entry_tree import LONGEST_ROW, EntryTree
 from cdbg_tui.tui.screens.messages import CopyWanted
 from cdbg_tui.tui.screens.prose import prose
+from cdbg_tui.tui.widgets.key_line import KeyLine
 
 LONGEST_READING = 4_000
 """Characters of a value that are shown of one; an environment may hold megabytes."""
@@ -111,7 +112,7 @@ class Inspect(Browse[Entry]):
             yield Static("/", classes="browse--slash")
             yield Input(compact=True)
             yield Static(classes="browse--hits")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self, event: events.Mount | None = None) -> None:
         """Show what is known, and give the keys to the tree of the first tab."""

@@ -9,10 +9,12 @@ from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
+from cdbg_tui.tui.screens.sparing import Sparing
+
 Result = TypeVar("Result")
 
 
-class Over(ModalScreen[Result]):
+class Over(Sparing[Result], ModalScreen[Result]):
     """A modal screen through which the screen below is seen undimmed.
 
     Textual draws what is below anew, cell by cell, several times before a dialog stands; here its lines are taken

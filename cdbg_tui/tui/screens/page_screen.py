@@ -10,8 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from cdbg_tui.model.page import MOST_HITS, Hit, Page
 from cdbg_tui.model.search import query
@@ -20,10 +19,12 @@ from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.help import Help
 from cdbg_tui.tui.screens.messages import CopyWanted
 from cdbg_tui.tui.screens.own_keys import own_keys
+from cdbg_tui.tui.screens.sparing import Sparing
+from cdbg_tui.tui.widgets.key_line import KeyLine
 from cdbg_tui.tui.widgets.page_view import PageView, Spans
 
 
-class PageScreen(Screen[None]):
+class PageScreen(Sparing[None]):
     """Shows one page after the other; who made the screen says which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,7 +72,7 @@ class PageScreen(Screen[None]):
             yield Static("/", classes="page--slash")
             yield Input(compact=True)
             yield self._hits_line
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Give the keys to the page."""

@@ -1,0 +1,67 @@
+"""What every screen of ours is: painted once where Textual paints several times.
+
+Until a dialog stands, Textual lays it out two or three times and paints it and all that is below it as often; and
+while it stands, all of what is below again for each figure that changes there. That is two thirds of the time
+between a key and the next one that can be answered.
+"""
+
+from __future__ import annotations
+
+from typing import Self, TypeVar
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets._toast import ToastRack
+
+Result = TypeVar("Result")
+
+
+class Sparing(Screen[Result]):
+    """A screen that does nothing twice."""
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Paint anew; a new layout paints what it has moved, and nothing else has changed by it."""
+        return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
+
+    def _screen_resized(self, size: Size) -> None:
+        # It was laid out when it was shown; of the same size it hears once more.
+        if size != self._compositor.size:
+            super()._screen_resized(size)
+
+    def _on_screen_suspend(self) -> None:
+        # Textual has it painted as a whole when another one comes over it.
+        self._need_not_be_painted()
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.prevent_default()  # Textual's own, which is called here, would follow
+        size = self.app.size
+        is_new = self._size != size
+        super()._on_screen_resume(event)
+        if is_new and self._compositor.size == size and not self.app._batch_count:  # noqa: SLF001
+            self._need_not_be_painted()
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        super()._extend_compose(widgets)
+        for widget in widgets:
+            if isinstance(widget, ToastRack):
+                # As its style sheet has it: told again when the screen is shown, it would be laid out again.
+                widget.display = False
+
+    def _need_not_be_painted(self) -> None:
+        self._repaint_required = False
+        self._exchange_repaint_regions()
+
+    def _compositor_refresh(self) -> None:
+        app = self.app
+        if self is app.screen or self not in app._background_screens:  # noqa: SLF001
+            super()._compositor_refresh()
+            return
+        dirty = self._compositor._dirty_regions  # noqa: SLF001
+        if dirty:
+            app.screen.refresh(*dirty)
+            dirty.clear()
+            self._dirty_widgets.clear()

@@ -1,0 +1,105 @@
+"""A dialog is painted once, and what is below it only where it changes."""
+
+from __future__ import annotations
+
+import pytest
+from textual._compositor import Compositor
+from textual.app import App, ComposeResult
+from textual.containers import VerticalScroll
+from textual.geometry import Region, Size
+from textual.widgets import Static
+
+from cdbg_tui.tui.screens.over import Over
+from cdbg_tui.tui.screens.sparing import Sparing
+from tests.tui.opened import picture
+
+WHOLE = Region(0, 0, 80, 24)
+
+
+class Below(Sparing[None]):
+    """A screen with a figure in its corner."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("cpu 1", id="figure")
+        yield Static("\n".join("below" for _ in range(20)))
+
+
+class Dialog(Over[None]):
+    """A dialog in the middle."""
+
+    CSS = "Dialog { align: center middle; & > VerticalScroll { width: 40; height: 9; border: round red; } }"
+    BINDINGS = [("escape", "dismiss(None)", "close")]  # noqa: RUF012
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static("sure?\n" * 3)
+
+
+class Program(App[None]):
+    """Opens the one over the other."""
+
+    def get_default_screen(self) -> Below:
+        return Below()
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> list[set[Region]]:
+    """The regions of each painting that had any."""
+    made: list[set[Region]] = []
+    original = Compositor.render_update
+
+    def render_update(self: Compositor, **options: object) -> object:
+        if self._dirty_regions:
+            made.append(set(self._dirty_regions))
+        return original(self, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Compositor, "render_update", render_update)
+    return made
+
+
+def text(app: App[None]) -> str:
+    return "\n".join("".join(segment.text for segment in strip) for strip in picture(app))
+
+
+async def test_what_opens_and_closes_a_dialog_paints_all_once(painted: list[set[Region]]) -> None:
+    app = Program()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.2)
+        painted.clear()
+        app.push_screen(Dialog())
+        await pilot.pause(0.3)
+        assert "sure?" in text(app)
+        assert "below" in text(app)
+        assert sum(WHOLE in regions for regions in painted) == 1
+        painted.clear()
+        await pilot.press("escape")
+        await pilot.pause(0.3)
+        assert "sure?" not in text(app)
+        assert sum(WHOLE in regions for regions in painted) == 1
+
+
+async def test_a_figure_that_changes_below_a_dialog_is_all_that_is_painted(painted: list[set[Region]]) -> None:
+    app = Program()
+    async with app.run_test() as pilot:
+        app.push_screen(Dialog())
+        await pilot.pause(0.3)
+        painted.clear()
+        for number in range(2, 6):
+            app.screen_stack[0].query_one("#figure", Static).update(f"cpu {number}", layout=False)
+            await pilot.pause(0.1)
+            assert f"cpu {number}" in text(app)
+        assert set().union(*painted) == {Region(0, 0, 80, 1)}
+
+
+async def test_another_size_is_laid_out_in_all_screens() -> None:
+    app = Program()
+    async with app.run_test() as pilot:
+        app.push_screen(Dialog())
+        await pilot.pause(0.2)
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause(0.2)
+        assert [screen._compositor.size for screen in app.screen_stack] == [Size(60, 20)] * 2
+        assert {len(row) for row in text(app).splitlines()} == {60}
+        await pilot.press("escape")
+        await pilot.pause(0.2)
+        assert {len(row) for row in text(app).splitlines()} == {60}
