@@ -21,8 +21,10 @@ ACTIONS += ["rename", "pause", "unpause", "health_status", "update"]
 # Beyond this many changed containers at once, one list is cheaper for the engine than the inspections.
 RELIST_FROM = 24
 GATHER_SECONDS = 0.05
-CURIOUS_AFTER = 6.0
+CURIOUS_AFTER = 15.0
 """Seconds after the start: what is in view is looked into sooner, by whoever judges it."""
+CURIOUS_MOST = 200
+"""Of more than so many nothing is asked until they come into view."""
 CURIOUS_AT_ONCE = 8
 CURIOUS_PAUSE = 0.25
 FIRST_RETRY, LAST_RETRY = 0.5, 10.0
@@ -214,10 +216,11 @@ class Watch:
 
     def _be_curious(self, containers: Iterable[Container]) -> None:
         now = time.time()
+        wanted = {c.id: None for c in containers if c.id not in self._stuck and wants_inspection(c, now)}
+        if len(wanted) > CURIOUS_MOST:
+            return
         with self._work:
-            self._curious |= {
-                c.id: None for c in containers if c.id not in self._stuck and wants_inspection(c, now)
-            }
+            self._curious |= wanted
             self._work.notify()
 
     def _read_events(self) -> None:

@@ -103,6 +103,22 @@ def test_the_list_is_the_first_news_and_has_all(engine: Engine, run: Run, watch:
     assert (seen.rows[dead].state, seen.rows[dead].exit_code) == (State.EXITED, 3)
 
 
+def test_of_thousands_that_could_be_asked_about_none_is(
+    run: Run, engine: Engine, proxy: Proxy, watch: Callable[[], Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "CURIOUS_MOST", 0)
+    # Its own death is not to be news: the engine tells its time in whole seconds.
+    monkeypatch.setattr(containers, "CLOCK_MARGIN", 0.0)
+    dead = run("sh", "-c", "exit 127")
+    eventually(lambda: not engine.get(f"/containers/{dead}/json")["State"]["Running"])
+    died = time.monotonic()
+    eventually(lambda: time.monotonic() > died + 2)
+    seen = follows(watch(), proxy)
+    later = run(*FOREVER)  # what happens is looked at as ever, after what there was to be curious about
+    seen.becomes(later, lambda one: one.inspected)
+    assert proxy.asked(f"/containers/{dead}") == []
+
+
 def test_what_is_told_before_somebody_listens_is_not_lost(proxy: Proxy) -> None:
     watch = Watch(Engine(find(proxy.url)))
     watch.start()
