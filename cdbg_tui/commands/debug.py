@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import shlex
 import sys
 from pathlib import Path
 
@@ -65,8 +66,8 @@ def _debug(engine: Engine, options: argparse.Namespace) -> int:
     if program := missing(made):
         terminal.complain(f"there is no {program} on your PATH.")
         return DOCKER_FAILED
-    tools = tools_of(found, choices)
-    return run_and_keep(made, options, lambda outcome: _tell_static(outcome, options, tools))
+    packages = _packages(found, choices)
+    return run_and_keep(made, options, lambda outcome: _tell_ways_on(outcome, options, packages))
 
 
 def _choices(options: argparse.Namespace) -> Choices:
@@ -102,7 +103,22 @@ def _read(name: str) -> str:
     return data.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _tell_static(outcome: Outcome, options: argparse.Namespace, tools: Tools) -> None:
+def _packages(found: Ground, choices: Choices) -> tuple[str, ...]:
+    """Return what is to be installed; nothing where the tools are copied in."""
+    if tools_of(found, choices) is not Tools.PACKAGES or found.manager is None:
+        return ()
+    return choices.packages or found.manager.packages
+
+
+def _tell_ways_on(outcome: Outcome, options: argparse.Namespace, packages: tuple[str, ...]) -> None:
+    """After a build that failed, tell by which commands another may not."""
     failed = outcome.failed_build
-    if failed and failed.static_helps and failed.kind != INTERRUPTED and tools is Tools.PACKAGES:
+    if failed is None or failed.kind == INTERRUPTED or not packages:
+        return
+    there = [one for one in packages if one not in failed.lacking]
+    if failed.lacking and there and len(there) < len(packages) and not options.file:
+        out = "it" if len(failed.lacking) == 1 else "them"
+        argv = ("cdbg", "debug", options.name, "--packages", " ".join(there))
+        terminal.complain(f"{shlex.join(argv)} leaves {out} out.")
+    if failed.static_helps:
         terminal.complain(f"cdbg debug {options.name} --tools busybox takes the static toolbox.")

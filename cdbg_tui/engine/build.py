@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cdbg_tui.engine import pull
+from cdbg_tui.model.packages import unlike_a_package
 
 OFFLINE = "take the static toolbox, which needs no network"
 
@@ -19,7 +20,15 @@ class BuildFailure:
     advice: str
     static_helps: bool = True
     """Whether a toolbox that is copied in, and needs no packages, gets by it."""
+    lacking: tuple[str, ...] = ()
+    """The packages that are not to be had, where that is the reason."""
 
+
+_MIRROR = BuildFailure(
+    "mirror",
+    "the mirrors do not have this system's packages any more: it may be past its end of life",
+    f"name its archive in the Dockerfile; or {OFFLINE}",
+)
 
 # In order: the first whose words are there. A package manager that cannot reach its mirror goes on to say that
 # it knows no such package.
@@ -51,16 +60,19 @@ _FAILURES = (
         ),
     ),
     (
-        r"does not have a release file|release file .* (expired|not valid)|mirrorlist|404 +not found"
-        r"|status code: 404|is no longer available|end[- ]of[- ]life",
+        r"NO_PUBKEY|gpg error|bad signature|untrusted signature|gpg check failed|invalid or corrupted.*signature"
+        r"|signature verification failed|missing required signature|enabled checking of packages via GPG keys",
         BuildFailure(
-            "mirror",
-            "the mirrors do not have this system's packages any more: it may be past its end of life",
-            f"name its archive in the Dockerfile; or {OFFLINE}",
+            "signature", "the packages' signatures cannot be verified", f"bring their key along; or {OFFLINE}"
         ),
     ),
     (
-        r"x509|certificate|ssl (error|connect)|tls: ",
+        r"does not have a release file|release file .* (expired|not valid)|404 +not found|status code: 404"
+        r"|returned error: 404|valid metadata not found|is no longer available|end[- ]of[- ]life",
+        _MIRROR,
+    ),
+    (
+        r"x509|certificate|ssl (error|connect|ca cert)|tls: ",
         BuildFailure(
             "tls",
             "there is no safe connection to the package mirror",
@@ -68,25 +80,31 @@ _FAILURES = (
         ),
     ),
     (
-        r"connection refused|connection reset|could not connect|failed to connect|unable to connect"
+        r"connection refused|connection reset|could not connect|failed (to )?connect|unable to connect"
         r"|network is unreachable|no route to host|timed? ?out|network error|temporary error \(try again"
         r"|curl error|cannot download|failed to fetch|cannot initiate the connection|host is unreachable",
         BuildFailure("no network", "the build cannot reach its package mirror", OFFLINE),
     ),
+    # dnf says so, too, where it could not reach the list of mirrors.
+    (r"no urls in mirrorlist|could not retrieve mirrorlist|cannot find a valid baseurl", _MIRROR),
     (
-        r"NO_PUBKEY|gpg error|bad signature|untrusted signature|gpg check failed|invalid or corrupted.*signature",
-        BuildFailure(
-            "signature", "the packages' signatures cannot be verified", f"bring their key along; or {OFFLINE}"
-        ),
-    ),
-    (
-        r"unable to locate package|unable to select packages|\(no such package\)|no match for argument"
+        r"unable to locate package|\(no such package\)|\(missing\):|no match for argument"
         r"|unable to find a match|no package .* available|has no installation candidate|target not found"
-        r"|no provider of|nothing to do|error: no package matches",
+        r"|no provider of|nothing to do|error: no package matches|(version|release) '.*' for '.*' was not found",
         BuildFailure(
             "package",
             "one of the packages is in none of its repositories",
             f"take it out of the list, or edit the Dockerfile; or {OFFLINE}",
+        ),
+    ),
+    (
+        r"unmet dependencies|held broken packages|resolve generated breaks|conflicting requests|nothing provides"
+        r"|conflicts with|conflicting dependencies|could not satisfy dependencies|package conflicts detected"
+        r"|unable to select packages|unsatisfiable constraints",
+        BuildFailure(
+            "conflict",
+            "its packages do not go together with what is installed, or lack one that they need",
+            f"take fewer of them, or edit the Dockerfile; or {OFFLINE}",
         ),
     ),
     (
@@ -120,6 +138,20 @@ _FAILURES = (
     ),
 )
 _CODE = re.compile(r"returned a non-zero code: (\d+)")
+_LACKING = re.compile(
+    r"unable to locate package (\S+)"
+    r"|package '?([^\s']+)'? has no installation candidate"
+    r"|version '(?P<version>[^\s']+)' for '(?P<pinned>[^\s']+)' was not found"
+    r"|^\s*(\S+) \((?:no such package|missing)\):"
+    r"|no match for argument: (\S+)"
+    r"|no package (\S+) available"
+    r"|error: no package matches '([^\s']+)'"
+    r"|no provider of '([^\s']+)' found"
+    r"|target not found: (\S+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A package that is not there, in the words of each package manager."""
+_MOST_NAMED = 8
 _NO_IMAGE = re.compile(r"^(pull access denied|manifest|invalid|Error response from daemon)", re.MULTILINE)
 
 
@@ -132,9 +164,27 @@ def why(said: str) -> BuildFailure | None:
         return BuildFailure(failure.kind, what, failure.advice, static_helps=False)
     for pattern, known in _FAILURES:
         if re.search(pattern, words, re.IGNORECASE):
-            return known
+            return _naming(known, words) if known.kind == "package" else known
     if code := _CODE.search(said):
         return BuildFailure(
             "command", f"a command of the build ended with {code[1]}", f"edit the Dockerfile; or {OFFLINE}"
         )
     return None
+
+
+def _naming(known: BuildFailure, words: str) -> BuildFailure:
+    """Return *known* with the packages that are said not to be there."""
+    found = dict.fromkeys(
+        f"{one['pinned']}={one['version']}" if one["pinned"] else next(filter(None, one.groups()))
+        for one in _LACKING.finditer(words)
+    )
+    lacking = tuple(name for name in found if not unlike_a_package([name]))
+    if not lacking:
+        return known
+    if len(lacking) == 1:
+        return replace(known, what=f"the package {lacking[0]} is in none of its repositories", lacking=lacking)
+    more = len(lacking) - _MOST_NAMED
+    named = " ".join(lacking[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    what = f"these packages are in none of its repositories: {named}"
+    advice = known.advice.replace("take it out", "take them out")
+    return replace(known, what=what, advice=advice, lacking=lacking)

@@ -31,6 +31,8 @@ class Failed:
     kind: str = ""
     static_helps: bool = False
     lines: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """Packages that are not to be had."""
 
 
 def build(one: Build, tell: Callable[[str], None], interrupted: threading.Event) -> Failed | None:
@@ -98,6 +100,6 @@ def _wait_until_it_left(inside: Argv) -> None:
 def _failed(said: str) -> Failed:
     lines = tuple(one_line(line) for line in said.splitlines() if line.strip())[-LINES_TOLD:]
     if known := why(said):
-        return Failed(f"{known.what}: {known.advice}", known.kind, known.static_helps, lines)
+        return Failed(f"{known.what}: {known.advice}", known.kind, known.static_helps, lines, known.lacking)
     last = f": {lines[-1]}" if lines else ""
     return Failed(f"its image could not be built{last}", "unknown", static_helps=True, lines=lines)

@@ -102,7 +102,9 @@ def _followed(wire: socket.socket, plan: Plan) -> Outcome:
             values["line"],
             values["severity"],
             status=values["status"],
-            failed_build=Failed(**{**failed, "lines": tuple(failed["lines"])}) if failed else None,
+            failed_build=Failed(**{**failed, "lines": tuple(failed["lines"]), "lacking": tuple(failed["lacking"])})
+            if failed
+            else None,
         )
     except (OSError, ValueError):
         # It ended without a word: it was killed, and could not clean up.

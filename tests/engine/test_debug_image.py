@@ -29,6 +29,7 @@ MANAGER = """#!/bin/sh
 case "$*" in
   update) ;;
   *slow*) echo waiting; exec sleep 100 ;;
+  *absent*) echo "E: Unable to locate package absent"; exit 100 ;;
   *far*) echo "W: Failed to fetch http://mirror.test/x  Temporary failure resolving 'mirror.test'"
     echo "E: Unable to locate package far"; exit 100 ;;
   *) for one; do last=$one; done
@@ -117,6 +118,15 @@ class TestPackages:
         shell.wait_for(re.compile(r"E: Unable to locate package far\r+\n"))
         shell.wait_for(re.compile(r"was not started: the build cannot look its package mirror's name up"))
         shell.wait_for(re.compile(r"--tools busybox takes the static toolbox"))
+        assert shell.ended() == 125
+
+    def test_a_package_that_is_not_to_be_had_is_named_and_how_to_go_on_without(
+        self, run: Run, debian: str, cdbg: Cdbg
+    ) -> None:
+        name = run("true", image=debian)
+        shell = cdbg("debug", name, "--packages", "strace absent lsof")
+        shell.wait_for(re.compile(r"the package absent is in none of its repositories"))
+        shell.wait_for(re.compile(rf"cdbg debug {name} --packages 'strace lsof' leaves it out\."))
         assert shell.ended() == 125
 
     def test_a_build_that_is_cancelled_leaves_nothing(self, run: Run, debian: str, cdbg: Cdbg) -> None:

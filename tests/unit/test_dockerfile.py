@@ -124,9 +124,46 @@ CODE = "The command '/bin/sh -c x' returned a non-zero code: 100"
         ("temporary error (try again later)\nERROR: unable to select packages:", "no network"),
         ("E: The repository 'http://deb buster Release' does not have a Release file.", "mirror"),
         ("Could not retrieve mirrorlist http://mirrorlist.centos.org", "mirror"),
+        ("error: failed retrieving file 'core.db' from mirror : The requested URL returned error: 404", "mirror"),
+        (
+            "[a|http://a] Valid metadata not found at specified URL\nRepository type can't be determined.\n"
+            "No provider of 'strace' found.",
+            "mirror",
+        ),
+        ("Cannot prepare internal mirrorlist: No URLs in mirrorlist\nNo match for argument: gdb", "mirror"),
+        (
+            "Curl error (7): Could not connect to server for http://m [Failed to connect],"
+            "Cannot prepare internal mirrorlist: No URLs in mirrorlist\nNo match for argument: gdb",
+            "no network",
+        ),
         ("E: Unable to locate package gbd", "package"),
         ("ERROR: unable to select packages:\n  gbd (no such package):", "package"),
+        ("ERROR: unsatisfiable constraints:\n  gbd (missing):\n    required by: world[gbd]", "package"),
         ("Error: Unable to find a match: gbd", "package"),
+        ("E: Version '9.9' for 'strace' was not found", "package"),
+        (
+            "The following packages have unmet dependencies:\n needy : Depends: x but it is not installable",
+            "conflict",
+        ),
+        (
+            "Error: \n Problem: conflicting requests\n  - nothing provides x >= 3 needed by needy-1.0-1.x86_64",
+            "conflict",
+        ),
+        ("ERROR: unable to select packages:\n  strace-6.6-r0:\n    breaks: world[strace=9.9]", "conflict"),
+        ("error: failed to prepare transaction (could not satisfy dependencies)", "conflict"),
+        (
+            'Transaction failed: Signature verification failed.\nOpenPGP check for package "strace" has failed',
+            "signature",
+        ),
+        (
+            " - Signature verification failed for repomd.xml\nNo provider of 'strace' found.",
+            "signature",
+        ),
+        (
+            "You have enabled checking of packages via GPG keys. This is a good thing.\nmirrorlist: \ntimeout: 30",
+            "signature",
+        ),
+        ("Curl error (77): Problem with the SSL CA cert (path? access rights?) for https://m", "tls"),
         ("W: GPG error: http://deb InRelease: NO_PUBKEY 0E98404D386FA1D9", "signature"),
         ("SSL certificate problem: self-signed certificate in certificate chain", "tls"),
         ("E: Could not open lock file - open (13: Permission denied), are you root?", "rights"),
@@ -141,6 +178,48 @@ def test_a_failed_command_of_a_build_is_explained(said: str, kind: str) -> None:
     assert found.kind == kind
     assert found.what
     assert found.advice
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "E: Unable to locate package gbd\nE: Package 'jqq' has no installation candidate",
+        "No match for argument: gbd\nNo match for argument: jqq\nError: Unable to find a match: gbd jqq",
+        "error: No package matches 'gbd'\nerror: No package matches 'jqq'",
+        "No package gbd available.\nNo package jqq available.\nError: Nothing to do",
+        "  gbd (no such package):\n    required by: world[gbd]\n  jqq (no such package):",
+        "'gbd' not found in package names. Trying capabilities.\nNo provider of 'gbd' found.\n"
+        "No provider of 'jqq' found.",
+        "error: target not found: gbd\nerror: target not found: jqq",
+    ],
+)
+def test_the_packages_that_are_not_to_be_had_are_named(said: str) -> None:
+    found = why(f"{said}\n{CODE}\n")
+    assert found is not None
+    assert found.lacking == ("gbd", "jqq")
+    assert found.what == "these packages are in none of its repositories: gbd jqq"
+    assert found.advice.startswith("take them out of the list")
+
+
+def test_a_version_that_is_not_to_be_had_is_named_as_it_was_asked_for() -> None:
+    found = why(f"E: Version '9.9' for 'strace' was not found\n{CODE}\n")
+    assert found is not None
+    assert found.lacking == ("strace=9.9",)
+
+
+def test_what_is_no_name_of_a_package_is_not_told_as_one() -> None:
+    found = why(f"error: target not found: \x1b[2J\n{CODE}\n")
+    assert found is not None
+    assert (found.kind, found.lacking) == ("package", ())
+    assert found.what == "one of the packages is in none of its repositories"
+
+
+def test_of_many_packages_that_are_not_to_be_had_some_are_named() -> None:
+    said = "\n".join(f"E: Unable to locate package p{number}" for number in range(10))
+    found = why(f"{said}\n{CODE}\n")
+    assert found is not None
+    assert found.what.endswith(": p0 p1 p2 p3 p4 p5 p6 p7 and 2 more")
+    assert len(found.lacking) == 10
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,9 @@ class Form(Over[dict[str, str] | None]):
 
     @property
     def _moves(self) -> str:
-        return "↑↓ fields · ←→ choices" if all(one.fixed for one in self._fields.values()) else "↑↓ choices"
+        if any(one.choices and not one.fixed for one in self._fields.values()):
+            return "↑↓ choices"
+        return "↑↓ fields · ←→ choices" if any(one.fixed for one in self._fields.values()) else "↑↓ fields"
 
     def compose(self) -> ComposeResult:
         """Lay out the fields and the command line."""
