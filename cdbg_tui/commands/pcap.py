@@ -93,6 +93,9 @@ def _watched(recording: Recording) -> Recorded:
                     sys.stderr.flush()
             except KeyboardInterrupt:
                 recording.stop()
+                if is_told:
+                    sys.stderr.write(_CLEAR + one_line(_so_far(recording)))
+                    sys.stderr.flush()
     finally:
         recording.stop()
         done.wait()
@@ -104,6 +107,8 @@ def _watched(recording: Recording) -> Recorded:
 
 
 def _so_far(recording: Recording) -> str:
+    if recording.is_stopping:
+        return "stopping …"
     if not recording.began:
         return "tcpdump starts …"
     seconds = time.monotonic() - recording.began

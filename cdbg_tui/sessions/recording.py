@@ -33,6 +33,9 @@ ALIVE_SECONDS = 1.0
 """So often it is asked whether the container still is the one that the capture began in."""
 GRACE_SECONDS = 3.0
 """What is asked to end has so long, before it is told to."""
+LAG_SECONDS = 1.2
+"""So late tcpdump is: the kernel hands packets over in blocks, one that does not fill up after a second. What it
+holds when tcpdump is told to end is lost."""
 LAST_PACKETS = 20
 _PIECE = 1 << 16
 _SAID_BYTES = 8192
@@ -58,6 +61,8 @@ class End(StrEnum):
     DISK = "it could not be written"
 
 
+_LATE = (End.STOPPED, End.SECONDS, End.TARGET)
+"""Ends up to which every packet is wanted, be it late."""
 _WANTED = (End.STOPPED, End.PACKETS, End.BYTES, End.SECONDS, End.READER)
 
 
@@ -131,6 +136,11 @@ class Recording:
         """The last packets: when, and a line on each."""
         return [(when, summary(self._cutter.link, head)) for when, head in tuple(self._last)]
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to end, be it still on its way there."""
+        return self._stop.is_set()
+
     def stop(self) -> None:
         """End it soon."""
         self._stop.set()
@@ -165,6 +175,8 @@ class Recording:
         left: tuple[str, ...] = ()
         try:
             self._read_on(process)
+            if self._end in _LATE:
+                self._read_late(process)
         finally:
             self._finish(process)
             left = clean(self.plan)
@@ -199,6 +211,18 @@ class Recording:
             self._end = self._end or self._bound(now)
             if self._end is not None:
                 return
+
+    def _read_late(self, process: subprocess.Popen[bytes]) -> None:
+        """Read what came before the end, and is not here yet."""
+        out, err = _pipes(process)
+        streams, ended = {out: self._take, err: self._hear}, self._end
+        deadline = time.monotonic() + LAG_SECONDS
+        while out in streams and self._end is ended and (rest := deadline - time.monotonic()) > 0:
+            for ready in select.select(list(streams), [], [], rest)[0]:
+                if piece := os.read(ready, _PIECE):
+                    streams[ready](piece)
+                else:
+                    del streams[ready]
 
     def _bound(self, now: float) -> End | None:
         if self._stop.is_set():
@@ -302,7 +326,7 @@ class Recording:
                     streams.discard(ready)
                 elif ready == err:
                     self._hear(piece)
-                elif self._end in (End.STOPPED, End.SECONDS, End.TARGET):
+                elif self._end in _LATE:
                     self._take(piece)
         return process.poll() is not None
 

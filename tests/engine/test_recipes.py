@@ -262,6 +262,25 @@ def test_a_capture_ends_at_its_bound(
         assert 0 < into.stat().st_size <= bounds.bytes
 
 
+def test_what_was_sent_right_before_the_stop_is_in_it(
+    engine: Engine, docker: Docker, run: Run, box: str, tmp_path: Path
+) -> None:
+    container = run("sleep", "60", image=box)
+    ground, into = ground_of(engine, container), tmp_path / "late.pcap"
+    recording = Recording(plan_of(engine, ground, Way.SIDECAR, into), Bounds(), alive(engine, ground))
+    came: list[Recorded] = []
+    worker = threading.Thread(target=lambda: came.append(recording.run()))
+    worker.start()
+    try:
+        eventually(lambda: recording.began, 20)
+        docker("exec", container, "sh", "-c", "wget -q -O - http://127.0.0.1:8098/ 2>&1; true")
+    finally:
+        recording.stop()
+        worker.join(20)
+    assert [one.end for one in came] == [End.STOPPED]
+    assert "127.0.0.1.8098" in read_by_tcpdump(into)
+
+
 def test_a_target_without_anything_in_it_is_captured_from_beside(
     engine: Engine, run: Run, docker: Docker, engine_url: str, box: str, tmp_path: Path
 ) -> None:
@@ -441,7 +460,7 @@ def test_pcap_prints_its_command_and_runs_nothing(cdbg: Start, docker: Docker, a
     out, _ = tool.communicate(timeout=30)
     assert tool.returncode == 0
     assert f"--network container:{asker[:12]}" in out.decode()
-    assert out.decode().endswith("tcpdump -i any -n -U -w - -- udp > x.pcap\n")
+    assert out.decode().endswith("tcpdump -i any -n -U -B 16384 -w - -- udp > x.pcap\n")
     assert docker("ps", "-aq").stdout == before
     assert not (tmp_path / "x.pcap").exists()
 
