@@ -59,14 +59,14 @@ def _found(engine: Engine, name: str) -> dict[str, Any]:
         if error.kind not in ("missing", "refused"):
             raise
     try:
-        container = files.inspect(engine, resolved(engine, name))
+        container_id = resolved(engine, name)
     except EngineError as error:
         if error.kind != "missing" or "More than one" in error.what:
             raise
         raise EngineError(
             "missing", f"There is neither an image nor a container “{name}”.", error.advice
         ) from error
-    image_id = str(container.get("Image") or "")
+    image_id = str(files.inspect(engine, container_id).get("Image") or "")
     try:
         return saved_image.inspect(engine, image_id)
     except EngineError as error:

@@ -13,7 +13,7 @@ from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.files import changes, inspect
 from cdbg_tui.engine.image_files import image_container
-from cdbg_tui.engine.inside import Entry, follow
+from cdbg_tui.engine.inside import Entry, check_is_there, follow
 from cdbg_tui.model.change import Change, Kind
 from cdbg_tui.model.file import as_told
 
@@ -42,6 +42,7 @@ def meant(engine: Engine, options: argparse.Namespace) -> Iterator[tuple[str, st
         return
     where, entry = follow(engine, container_id, path)
     if entry is None:
+        check_is_there(engine, container_id)
         what = f"There is nothing at {path} in the container."
         if where != path:
             what = f"{path} is a link to {where}, where there is nothing."

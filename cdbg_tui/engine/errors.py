@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -115,8 +116,14 @@ def from_status(status: int, text: str, where: str) -> EngineError:
     words = text.strip()[:LONGEST]
     if not words or words.startswith("<"):  # a page, of a proxy before the engine
         words = f"The engine at {where} answered with HTTP status {status}"
+    if _NO_SUCH_ID.match(words):
+        words = "The container has been removed"
     brief = "" if kind.get(status) else f"it answers with status {status}"
     return EngineError(kind.get(status, "refused"), words if words[-1] in ".!?" else f"{words}.", advice, brief)
+
+
+_NO_SUCH_ID = re.compile(r"no such container: [0-9a-f]{64}\b", re.IGNORECASE)
+"""Whole ids are those of containers that were there."""
 
 
 def _tls_words(error: ssl.SSLError) -> str:

@@ -149,9 +149,12 @@ def find_shell(engine: Engine, container_id: str, candidates: Iterable[str]) -> 
     """Return the first of *candidates* (absolute paths) that can be executed in a container.
 
     Raises:
-        EngineError: the engine cannot be asked.
+        EngineError: the container has been removed, or the engine cannot be asked.
     """
-    return next((path for path in candidates if _leads_to_program(engine, container_id, path)), None)
+    found = next((path for path in candidates if _leads_to_program(engine, container_id, path)), None)
+    if found is None:
+        check_is_there(engine, container_id)
+    return found
 
 
 def _leads_to_program(engine: Engine, container_id: str, path: str) -> bool:

@@ -108,6 +108,11 @@ class Container:
         return self.labels.get(SESSION_LABEL) == "probe"
 
     @property
+    def name_and_id(self) -> str:
+        """What a question calls it: a name may be another container's by the time it is answered."""
+        return f"{self.name} ({self.id[:12]})"
+
+    @property
     def is_up(self) -> bool:
         """Whether it has a running (or frozen) main process."""
         return self.state in (State.RUNNING, State.PAUSED)

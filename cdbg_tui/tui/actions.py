@@ -90,6 +90,7 @@ def shown(key: str) -> str:
 _SHOWN = {
     "slash": "/",
     "question_mark": "?",
+    "ctrl+c": "Ctrl+C",
     "ctrl+p": "Ctrl+P",
     "ctrl+s": "Ctrl+S",
     "ctrl+l": "Ctrl+L",
@@ -203,5 +204,12 @@ ACTIONS = (
     ),
     Action("app.background", "ctrl+z", "to the shell", "Go back to the shell for a while: fg comes back", "App"),
     Action("app.quit", "q", "quit", "Leave cdbg", "App"),
+    Action(
+        "app.interrupt",
+        "ctrl+c",
+        "leave",
+        "Leave cdbg, or what is open over its panes; where text is selected, copy that",
+        "App",
+    ),
 )
 BY_ACTION = {action.action: action for action in ACTIONS}

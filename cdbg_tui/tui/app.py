@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from cdbg_tui import crash
 from cdbg_tui.config import Config
@@ -80,7 +81,10 @@ class CdbgApp(ThriftyApp):
     TITLE = "cdbg"
     CSS_PATH: ClassVar[list[str]] = ["cdbg.tcss", "screens/screens.tcss"]  # type: ignore[assignment]
     COMMANDS = ThriftyApp.COMMANDS | {ActionProvider}
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "background", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "background", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+    ]
 
     def __init__(
         self,
@@ -205,6 +209,16 @@ class CdbgApp(ThriftyApp):
         """Leave the terminal to the shell until it brings the app back."""
         stop(self)
 
+    async def action_interrupt(self) -> None:
+        """Copy what is selected; or else leave the panes, and whatever is open over them as Esc does."""
+        focused, screen = self.focused, self.screen
+        if selected := getattr(focused, "selected_text", "") or screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+        elif screen is self._fault or (screen is self.dashboard and not isinstance(focused, Input)):
+            await self.action_quit()
+        else:
+            await self._deliver(Key("escape", None))
+
     def _handle_exception(self, error: Exception) -> None:
         """Leave at once, as Textual does; its traceback would print what variables hold, so there is a report."""
         self._return_code = 1
@@ -318,6 +332,7 @@ class CdbgApp(ThriftyApp):
         self.dashboard.query_one(Headline).show_engine(*answer)
 
     def _containers_changed(self) -> None:
+        metered = len(self.usages)
         for known in (self.usages, self._histories, self._judged):
             for gone in known.keys() - self.containers.keys():
                 del known[gone]
@@ -325,7 +340,10 @@ class CdbgApp(ThriftyApp):
             if not container.is_up:
                 self.usages.pop(one, None)
                 self._histories.pop(one, None)
+        if len(self.usages) != metered:
+            self._show_totals()
         self.dashboard.containers.show(self.containers, self.usages, self.now(), self.word)
+        self.dashboard.renew()
         self._count()
         self._aim()
         looked_at = self.following.container
@@ -412,9 +430,7 @@ class CdbgApp(ThriftyApp):
         for one, sample in event.sweep.samples.items():
             if one in self.containers:
                 self.usages[one] = self._histories.setdefault(one, History()).add(sample)
-        known = self.usages.values()
-        cpu, memory = sum(one.cpu or 0.0 for one in known), sum(one.memory or 0 for one in known)
-        self.dashboard.query_one(Headline).show_totals(cpu, memory)
+        self._show_totals()
         self._count()
         self._tick()
         self._show_stats()
@@ -424,6 +440,11 @@ class CdbgApp(ThriftyApp):
         self._aim()
         self._judge_what_is_seen()
         self.sight.changed()
+
+    def _show_totals(self) -> None:
+        known = self.usages.values()
+        cpu, memory = sum(one.cpu or 0.0 for one in known), sum(one.memory or 0 for one in known)
+        self.dashboard.query_one(Headline).show_totals(cpu, memory)
 
     def _tick(self) -> None:
         self.dashboard.containers.tick(self.now())

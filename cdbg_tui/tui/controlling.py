@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,15 @@ from cdbg_tui.engine import control
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.model.container import Container, State
 from cdbg_tui.tui import freezing
-from cdbg_tui.tui.paint import plain
+from cdbg_tui.tui.paint import plain, shorten
 from cdbg_tui.tui.screens.choose import Choice, Choose
 from cdbg_tui.tui.screens.confirm import Confirm
 
 if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
 
+LONGEST_NAME = 22
+"""In the menu's title; the question that follows has the whole of it."""
 _ENDED = (State.EXITED, State.CREATED, State.DEAD)
 
 
@@ -110,7 +112,9 @@ def open_menu(app: CdbgApp, container: Container | None) -> None:
         elif one is not None:
             _confirmed(app, container, next(verb for verb in VERBS if verb.id == one))
 
-    app.push_screen(Choose(plain(container.name), choices), chosen)
+    # The border has no more room than the menu is wide, and the id must not be cut off.
+    title = plain(replace(container, name=shorten(container.name, LONGEST_NAME)).name_and_id)
+    app.push_screen(Choose(title, choices), chosen)
 
 
 def _confirmed(app: CdbgApp, container: Container, verb: Verb) -> None:
@@ -128,7 +132,7 @@ def _confirmed(app: CdbgApp, container: Container, verb: Verb) -> None:
 
     app.push_screen(
         Confirm(
-            plain(f"{verb.id} {container.name} ({container.id[:12]})?"),
+            plain(f"{verb.id} {container.name_and_id}?"),
             loss=plain(verb.loss),
             command=app.engine.docker(*words),
             yes=verb.id.capitalize(),

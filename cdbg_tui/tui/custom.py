@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -33,6 +34,10 @@ def run_command(app: CdbgApp, command: CustomCommand, container: Container | Non
         app.say(refusal(why), "warning")
         return
 
+    def inspected() -> Container:
+        # The list does not know the PID, and labels may have commas in it only as inspect tells them.
+        return from_inspect(files.inspect(app.engine, container.id))
+
     def ready(target: Container) -> None:
         made = custom_plan(command, target)
         if isinstance(made, Refusal):
@@ -41,12 +46,18 @@ def run_command(app: CdbgApp, command: CustomCommand, container: Container | Non
             _run(app, command, made)
         else:
             app.push_screen(
-                Confirm(plain(f"Run {made.title}?"), command=made.argv),
-                lambda agreed: _run(app, command, made) if agreed else None,
+                Confirm(plain(f"Run {command.name} for {target.name_and_id}?"), command=made.argv),
+                lambda agreed: prepared(app, inspected, partial(again, made)) if agreed else None,
             )
 
-    # The list does not know the PID, and labels may have commas in it only as inspect tells them.
-    prepared(app, lambda: from_inspect(files.inspect(app.engine, container.id)), ready)
+    def again(made: Plan, target: Container) -> None:
+        # Its name and its PID may have become another's while the question stood.
+        if custom_plan(command, target) == made:
+            _run(app, command, made)
+        else:
+            app.say(f"{target.name} is not what it was: it was not run. Press the key again.", "warning")
+
+    prepared(app, inspected, ready)
 
 
 def _run(app: CdbgApp, command: CustomCommand, plan: Plan) -> None:

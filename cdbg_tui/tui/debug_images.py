@@ -92,7 +92,7 @@ def _show(app: CdbgApp, found: Ground, choices: Choices, edited: str = "", troub
         else:
             _with_static(app, found, lambda more: _choose(app, more, choices, kept))
 
-    title = Content("debug image of ") + plain(from_inspect(found.found.details).name)
+    title = Content("debug image of ") + plain(from_inspect(found.found.details).name_and_id)
     app.push_screen(DockerfileScreen(title, text, lambda now: previewed(plan(now)), trouble), left)
 
 
@@ -158,7 +158,7 @@ def _choose(app: CdbgApp, found: Ground, choices: Choices, edited: str) -> None:
         else:
             _show(app, found, chosen_of(found, values))
 
-    title = Content("debug image of ") + plain(from_inspect(found.found.details).name)
+    title = Content("debug image of ") + plain(from_inspect(found.found.details).name_and_id)
     form = Form(
         title,
         fields(found, choices),

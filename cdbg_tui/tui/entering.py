@@ -107,7 +107,7 @@ def shell_as(app: CdbgApp, container: Container | None) -> None:
             Field("variables", "variables", "", noted["variables"], "NAME=value NAME2='other value'"),
             Field("rights", "capabilities", "", (ITS_OWN, PRIVILEGED), fixed=True),
         )
-        _push(app, Content("shell in ") + plain(container.name), fields, plan, chosen)
+        _push(app, Content("shell in ") + plain(container.name_and_id), fields, plan, chosen)
 
     prepared(app, read, ask)
 
@@ -126,7 +126,7 @@ def attach(app: CdbgApp, container: Container | None) -> None:
             launch(app, made)
             return
         app.push_screen(
-            ShowPlan(f"attach to {container.name}", made.banner, made.commands(), made.shown()),
+            ShowPlan(f"attach to {container.name_and_id}", made.banner, made.commands(), made.shown()),
             lambda agreed: launch(app, made) if agreed else None,
         )
 
@@ -174,7 +174,7 @@ def host_tools(app: CdbgApp, container: Container | None) -> None:
             fields.append(Field("rights", "rights", "", (AS_ROOT,), fixed=True))
         _push(
             app,
-            Content("host tools in ") + plain(container.name),
+            Content("host tools in ") + plain(container.name_and_id),
             tuple(fields),
             plan,
             lambda values: _launch_if_still(app, container, found, plan(values)) if values is not None else None,

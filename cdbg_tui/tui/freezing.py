@@ -41,7 +41,7 @@ def offer(app: CdbgApp, container: Container, go_on: Callable[[], None]) -> None
         elif one == "leave":
             go_on()
 
-    title = Content.assemble(plain(container.name), " is restarted again and again")
+    title = Content.assemble(plain(container.name_and_id), " is restarted again and again")
     app.push_screen(Choose(title, choices), chosen)
 
 

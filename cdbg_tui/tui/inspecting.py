@@ -120,7 +120,7 @@ def report(app: CdbgApp, container: Container | None) -> None:
 
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(app.now()))
     fields = [Field("path", "to file", f"{container.name}-{stamp}.tar.gz")]
-    app.push_screen(Form(Content("a report on ") + plain(container.name), fields, preview), answered)
+    app.push_screen(Form(Content("a report on ") + plain(container.name_and_id), fields, preview), answered)
 
 
 def _write(app: CdbgApp, container_id: str, name: str) -> tuple[Path, int, list[str]]:

@@ -32,7 +32,7 @@ def connect(app: CdbgApp, container: Container | None) -> None:
 
     app.push_screen(
         Confirm(
-            Content("connect to the ports of ") + plain(container.name) + Content("?"),
+            Content("connect to the ports of ") + plain(container.name_and_id) + Content("?"),
             loss=Content("From this machine and in its own network; nothing is sent. Its program may log it."),
             yes="Connect",
         ),
@@ -81,5 +81,5 @@ def save_log(app: CdbgApp, container: Container | None) -> None:
     def preview(values: dict[str, str]) -> str:
         return f"docker logs --timestamps {container.name}  →  {values['path']}"
 
-    title = Content("save the log of ") + plain(container.name)
+    title = Content("save the log of ") + plain(container.name_and_id)
     app.push_screen(Form(title, [Field("path", "to file", suggested)], preview), answered)

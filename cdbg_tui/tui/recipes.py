@@ -88,7 +88,7 @@ def _subject(ground: Ground, process: Process | None) -> Subject:
 
 
 def _choose(app: CdbgApp, ground: Ground, subject: Subject) -> None:
-    name = from_inspect(ground.details).name
+    name = from_inspect(ground.details).name_and_id
     choices = [_choice(recipe, ground, subject) for recipe in (*RECIPES, CAPTURE)]
     program = f", {one_line(subject.program)[:40]}," if subject.program else ""
     whose = f"process {subject.shown}{program} of {name}"
@@ -144,7 +144,7 @@ def _ask(app: CdbgApp, recipe: Recipe, ground: Ground, subject: Subject) -> None
         made = plan(values)
         return made.commands() if isinstance(made, Plan) else ""
 
-    title = plain(f"{recipe.id} on {name}")
+    title = plain(f"{recipe.id} on {from_inspect(ground.details).name_and_id}")
     app.push_screen(Form(title, fields, lambda values: _shown(plan(values)), copied), answered)
 
 
@@ -213,7 +213,7 @@ def _ask_for_capture(app: CdbgApp, ground: Ground) -> None:
             words = f"{values['filter'].strip() or 'every packet'} · tcpdump by {values['way']}"
             _if_still(app, ground, 0, lambda: _capture(app, made, bounds, ground, words))
 
-    title = Content("capture packets of ") + plain(name)
+    title = Content("capture packets of ") + plain(from_inspect(ground.details).name_and_id)
     app.push_screen(Form(title, fields, lambda values: _shown(plan(values)[0])), answered)
 
 

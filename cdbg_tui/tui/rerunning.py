@@ -56,23 +56,21 @@ def _frozen_or_not(app: CdbgApp, container: Container, go_on: Callable[[], None]
 def _rerun(app: CdbgApp, container: Container) -> None:
     def show(found: Remains) -> None:
         if found.shell is None and found.toolbox is None:
-            _offer_pull(app, found, lambda pulled: _show(app, _plan(app, pulled, Choices(pull=True))))
+            _offer_pull(app, found, lambda pulled: _show(app, pulled, Choices(pull=True)))
         else:
-            _show(app, _plan(app, found, Choices()))
+            _show(app, found, Choices())
 
     prepared(app, lambda: remains(app.engine, container.id, SHELLS), show)
 
 
-def _plan(app: CdbgApp, found: Remains, choices: Choices) -> Made:
-    return rerun_plan(found, app.engine.docker, secrets.token_hex(2), choices)
-
-
-def _show(app: CdbgApp, made: Made) -> None:
+def _show(app: CdbgApp, found: Remains, choices: Choices) -> None:
+    made = rerun_plan(found, app.engine.docker, secrets.token_hex(2), choices)
     if isinstance(made, Refusal):
         refuse(app, made)
         return
+    title = f"rerun of {from_inspect(found.details).name_and_id}"
     app.push_screen(
-        ShowPlan(made.title, made.banner, made.commands(), made.shown()),
+        ShowPlan(title, made.banner, made.commands(), made.shown()),
         lambda agreed: launch(app, made) if agreed else None,
     )
 
@@ -118,7 +116,7 @@ def _ask(app: CdbgApp, found: Remains, *, pull: bool = False) -> None:
 
     app.push_screen(
         Form(
-            Content("rerun of ") + plain(from_inspect(found.details).name),
+            Content("rerun of ") + plain(from_inspect(found.details).name_and_id),
             fields(found),
             partial(words, say=Plan.shown),
             partial(words, say=Plan.commands),

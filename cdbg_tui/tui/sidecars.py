@@ -131,7 +131,7 @@ def _ask(app: CdbgApp, container: Container, offer: Offer) -> None:
         if values is not None:
             _start(app, container.id, values["image"].strip(), wished(values))
 
-    title = Content("sidecar of ") + plain(container.name)
+    title = Content("sidecar of ") + plain(container.name_and_id)
     app.push_screen(
         Form(title, fields(offer), partial(words, say=told), partial(words, say=Plan.commands)), chosen
     )

@@ -108,7 +108,7 @@ class _Viewing:
     def _wanted(self, what: str) -> None:
         match what:
             case "again":
-                self._read()
+                self._read(keep=True)
             case "next" | "previous":
                 step = 1 if what == "next" else -1
                 self._tab = _TABS[(_TABS.index(self._tab) + step) % len(_TABS)]
@@ -150,13 +150,15 @@ class _Viewing:
 
     # Reading. What follows runs in a thread, up to `_show`.
 
-    def _read(self) -> None:
+    def _read(self, *, keep: bool = False) -> None:
+        """Read what is wanted; with *keep*, what is shown stands until that has come: it may be the last copy."""
         self._progress.cancel()
         progress = self._progress = Progress()
         self._note, self._size = "", 0
         self.screen.is_reading = True
-        self._shown = None
-        self.screen.say(plain("reading …", "$foreground-muted"))
+        if not keep or self._shown is None:
+            self._shown = None
+            self.screen.say(plain("reading …", "$foreground-muted"))
         question = partial(self._diff if self._tab == DIFF else self._content, self._tab, progress)
         self._app.asking.follow(self._key, question, self._show, self._fail)
         self._tell()
@@ -266,10 +268,12 @@ class _Viewing:
         if not self.screen.is_mounted:
             return
         self.screen.is_reading = False
-        if error.kind == "cancelled" and self._shown is not None:
-            self._note = "The reading was ended: only its beginning is shown."
-        else:
+        if self._shown is None:
             self.screen.say(prose(f"{error.what} {error.advice}".strip(), "$text-error"))
+        else:
+            why = "The reading was ended:" if error.kind == "cancelled" else error.what
+            rest = "only its beginning is shown." if self._shown.is_partial else "what is shown was read before."
+            self._note = f"{why} {rest if why.endswith(':') else rest.capitalize()}"
         self._tell()
 
     def _tell(self, file: File | None = None) -> None:

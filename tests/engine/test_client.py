@@ -192,7 +192,7 @@ def test_whatever_the_library_raises_is_an_error_of_ours(engine: Engine, proxy: 
     with pytest.raises(EngineError) as missing, engine.api() as api:
         api.inspect_container("0" * 64)
     assert missing.value.kind == "missing"
-    assert "No such container" in missing.value.what
+    assert "The container has been removed." in missing.value.what
     other = Engine(find(proxy.url))
     proxy.close()
     with pytest.raises(EngineError) as gone, other.api() as api:

@@ -288,7 +288,7 @@ def test_a_driver_that_sends_elsewhere_is_named_with_the_place(
 def test_a_log_that_is_gone_is_a_problem_and_not_an_end(follow: Follow) -> None:
     _, taker = follow("0" * 64)
     eventually(lambda: taker.has_ended)
-    assert "No such container" in taker.batches[0].problem
+    assert "The container has been removed." in taker.batches[0].problem
 
 
 def test_a_saved_log_holds_the_bytes_that_were_written(

@@ -227,7 +227,7 @@ class TestCustom:
         terminal = start(settings=COMMANDS)
         terminal.wait_for("aaa-web")
         terminal.keys("V")
-        terminal.wait_for("Run count for aaa-web?")
+        terminal.wait_for("Run count for aaa-web (")
         terminal.keys("y")
         terminal.wait_for(re.compile(r"one\s.*\n.*two", re.M))
         terminal.wait_for(re.compile(r"It ended after \d+ s with status 3\."))

@@ -24,7 +24,7 @@ SECONDS = 1.0
 """An exit may take so long."""
 FLOOD, BIG = "cdbg-l-flood", "cdbg-l-big"
 Way = str | signal.Signals
-Q = "q"
+Q, CTRL_C = "q", "\x03"
 LEAVE_EVERYWHERE = "\x11"
 """Ctrl+Q: on screens where q only goes back."""
 
@@ -135,6 +135,7 @@ def opened(engine_url: str, tmp_path: Path, _containers: None) -> Iterator[Calla
     ("way", "status"),
     [
         (Q, 0),
+        (CTRL_C, 0),
         (LEAVE_EVERYWHERE, 0),
         (signal.SIGTERM, 128 + signal.SIGTERM),
         (signal.SIGHUP, 128 + signal.SIGHUP),
@@ -146,7 +147,7 @@ def test_from_the_list(opened: Callable[..., Opened], way: Way, status: int) -> 
     assert opened().ends(way) == status
 
 
-@pytest.mark.parametrize("way", [Q, signal.SIGTERM], ids=str)
+@pytest.mark.parametrize("way", [Q, CTRL_C, signal.SIGTERM], ids=repr)
 def test_while_a_log_floods(opened: Callable[..., Opened], way: Way) -> None:
     one = opened()
     one.go_to(FLOOD)

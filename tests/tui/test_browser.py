@@ -131,9 +131,9 @@ async def test_one_that_is_removed_meanwhile(engine: Engine, run: Run, docker: D
         await seen.until(lambda: row(seen, "A new"))
         docker("rm", "--force", container)
         await seen.press("tab")
-        await seen.until(lambda: "No such container" in seen.text)
+        await seen.until(lambda: "The container has been removed." in seen.text)
         await seen.press("r", "shift+tab", "r")
-        await seen.until(lambda: "No such container" in seen.text)
+        await seen.until(lambda: "The container has been removed." in seen.text)
         await seen.press("escape")
         await seen.until(lambda: seen.app.screen is seen.app.dashboard)
 

@@ -109,7 +109,8 @@ def command(key: str, name: str = "mine") -> CustomCommand:
         ("f", "“f” is the key of “file” in the triage already."),
         ("j", "already."),
         ("g", "already."),
-        ("ctrl+c", "“ctrl+c” is the key of every screen already."),
+        ("ctrl+c", "“ctrl+c” is the key of app.interrupt already."),
+        ("ctrl+q", "“ctrl+q” is the key of every screen already."),
         ("nonsense", "“nonsense” is no key. Keys are named as in f2, ctrl+e or v."),
     ],
 )

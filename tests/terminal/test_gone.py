@@ -1,0 +1,43 @@
+"""A container is removed while a session in it or beside it has the terminal: it is told, and nothing is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.support import Docker, Run, eventually
+from tests.terminal.dashboard import Open, leaves_well
+
+NAME = "cdbg-t-going"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("e", rf"shell in {NAME} was killed after .*: its container ended"),
+        ("s", rf"sidecar of {NAME} was ended after .*: {NAME} was removed"),
+    ],
+    ids=["shell", "sidecar"],
+)
+def test_removed_in_a_session(
+    cdbg: Open, run: Run, docker: Docker, left_behind: Callable[[], str], key: str, said: str
+) -> None:
+    target = run("sleep", "1000", name=NAME)
+    terminal = cdbg(NAME)
+    terminal.keys(key)
+    terminal.wait_for("/ #")
+    terminal.type("vi")
+    terminal.wait_for(re.compile(r"^~\s*$", re.M))
+    docker("rm", "--force", target)
+    impostor = run("sleep", "1000", name=NAME)
+    terminal.wait_for("? keys")
+    screen = re.sub(r"[│▌\s]+", " ", terminal.screen())
+    assert re.search(said, screen), screen
+    terminal.keys("x")
+    terminal.wait_for(f"{NAME} ({impostor[:12]})")
+    terminal.keys("Escape")
+    eventually(lambda: "esc leaves" not in terminal.screen())
+    leaves_well(terminal)
+    assert left_behind() == ""
