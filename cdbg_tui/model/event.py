@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,11 @@ class Event:
     id: str
     name: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    """Those of `ATTRIBUTES` that it has."""
+
+
+ATTRIBUTES = ("exitCode", "signal")
+"""The engine adds all labels of the container, to each of thousands of events that are kept for weeks."""
 
 
 def from_engine(raw: Mapping[str, Any]) -> Event | None:
@@ -28,8 +34,8 @@ def from_engine(raw: Mapping[str, Any]) -> Event | None:
     return Event(
         time=(raw.get("timeNano") or 0) / 1e9 or float(raw.get("time") or 0),
         # "health_status: unhealthy", "exec_start: sh -c …": the tail is detail, not kind.
-        action=action.partition(":")[0],
-        id=actor.get("ID") or raw.get("id") or "",
-        name=attributes.get("name") or "",
-        attributes=attributes,
+        action=sys.intern(str(action).partition(":")[0]),
+        id=sys.intern(str(actor.get("ID") or raw.get("id") or "")),
+        name=sys.intern(str(attributes.get("name") or "")),
+        attributes={name: str(attributes[name]) for name in ATTRIBUTES if name in attributes},
     )

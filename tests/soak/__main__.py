@@ -45,7 +45,8 @@ def soak(
             turn = 0
             while turn < turns or time.monotonic() - program.started < seconds:
                 turn += 1
-                life.flood()
+                # What is kept of a log is full from the first turn on: what grows then is something else.
+                life.flood("USR2" if turn == 1 and storm >= STORM else "USR1")
                 watched.look_around(program)
                 life.storm(storm)
                 if turn % 2:

@@ -17,10 +17,13 @@ SITTER = "000-sitter"
 LABEL = "dev.cdbg.soak"
 _ENDS = ("exit 0", "exit 1", "echo no such file >&2; exit 127", "kill -9 $$", "sleep 0.3", "sleep 1; exit 143")
 _LINE = 'printf "L%07d ' + "x" * 80 + '\\n", ++n'
-_SITTER = (
-    f"trap 'awk \"BEGIN {{ while (n < 20000) {_LINE.replace(chr(34), chr(92) + chr(34))} }}\"' USR1;"
-    " while :; do echo tick; sleep 0.2; done"
+FLOODS = {"USR1": 20_000, "USR2": 100_000}
+"""Lines that the sitter writes for a signal; the second are as many as are kept."""
+_SITTER = "".join(
+    f"trap 'awk \"BEGIN {{ while (n < {lines}) {_LINE.replace(chr(34), chr(92) + chr(34))} }}\"' {signal}; "
+    for signal, lines in FLOODS.items()
 )
+_SITTER += "while :; do echo tick; sleep 0.2; done"
 
 
 class RefusedError(Exception):
@@ -128,9 +131,9 @@ class Life:
                 if turn > 1:
                     self.api.remove(old)
 
-    def flood(self) -> None:
-        """Have the sitter write 20,000 lines."""
-        self.api("POST", f"/containers/{SITTER}/kill?signal=USR1")
+    def flood(self, signal: str = "USR1") -> None:
+        """Have the sitter write as many lines as `FLOODS` says."""
+        self.api("POST", f"/containers/{SITTER}/kill?signal={signal}")
 
     def storm(self, events: int) -> None:
         """Have the engine tell of so many events at once: signals that nobody minds."""
