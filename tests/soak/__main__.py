@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.program import Program, Spec
@@ -19,16 +20,27 @@ from tests.soak.life import SITTER, Life
 from tests.soak.watched import Reading
 from tests.support import eventually
 
-STORM = 2_000
+LEAST_TURNS = 3
 
 
-def soak(
-    own: OwnEngine, seconds: float, *, restarts: bool, storm: int = STORM, turns: int = 3
-) -> tuple[list[Reading], Life]:
-    """Keep the program open for so long, and for so many turns, while everything happens.
+@dataclass(frozen=True)
+class Form:
+    """How hard it is soaked."""
 
-    Return what it cost at rest, turn by turn. A *storm* is so many events.
-    """
+    seconds: float
+    storm: int = 2_000
+    """Events of a storm."""
+    first_flood: str = "USR2"
+    """What is kept of a log is full from the first turn on: what grows then is something else."""
+    restarts: bool = True
+    """Whether the engine is killed and started."""
+
+
+SHORT = Form(10, storm=160, first_flood="USR1", restarts=False)
+
+
+def soak(own: OwnEngine, form: Form) -> tuple[list[Reading], Life]:
+    """Keep the program open while everything happens; return what it cost at rest, turn by turn."""
     home = Path(tempfile.mkdtemp(prefix="cdbg-soak-"))
     env = {
         "DOCKER_HOST": own.url,
@@ -43,15 +55,14 @@ def soak(
         with Life(own) as life, Program(Spec("cdbg", (sys.executable, "-m", "cdbg_tui")), env) as program:
             assert program.wait_for(SITTER.encode()) is not None
             turn = 0
-            while turn < turns or time.monotonic() - program.started < seconds:
+            while turn < LEAST_TURNS or time.monotonic() - program.started < form.seconds:
                 turn += 1
-                # What is kept of a log is full from the first turn on: what grows then is something else.
-                life.flood("USR2" if turn == 1 and storm >= STORM else "USR1")
+                life.flood(form.first_flood if turn == 1 else "USR1")
                 watched.look_around(program)
-                life.storm(storm)
+                life.storm(form.storm)
                 if turn % 2:
                     watched.shell(program)
-                if restarts and turn % 5 == 0:
+                if form.restarts and turn % 5 == 0:
                     _restart(own, life, program)
                 readings.append(watched.reading(program))
                 watched.tidy(program)
@@ -103,7 +114,7 @@ def main() -> int:
     options.add_argument("--minutes", type=float, default=10)
     minutes = options.parse_args().minutes
     with own_engine() as own:
-        readings, life = soak(own, 60 * minutes, restarts=True)
+        readings, life = soak(own, Form(60 * minutes))
     print(table(readings))
     print(f"\n{life.births} containers born and gone, {life.events} more events.")
     for fault in (found := faults(readings)):

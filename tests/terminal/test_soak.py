@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from tests.engine.own_engine import own_engine
-from tests.soak.__main__ import faults, soak, table
+from tests.soak.__main__ import SHORT, faults, soak, table
 from tests.soak.watched import Reading
 
-SECONDS = 10.0
-STORM = 160
 LOG_MEGABYTES = 35.0
 """What a kept log may take: in so short a time it is still filling."""
 
 
 def test_nothing_grows_while_containers_are_born_and_die_logs_flood_and_events_storm() -> None:
     with own_engine() as own:
-        readings, life = soak(own, SECONDS, restarts=False, storm=STORM)
+        readings, life = soak(own, SHORT)
     assert len(readings) >= 3, table(readings)
     # How long a key takes depends on what else this machine does: the long form looks at that.
     grown = [fault for fault in faults(readings, LOG_MEGABYTES) if not fault.startswith("keys")]
