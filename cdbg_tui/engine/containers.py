@@ -28,6 +28,8 @@ CURIOUS_MOST = 200
 CURIOUS_AT_ONCE = 8
 CURIOUS_PAUSE = 0.25
 FIRST_RETRY, LAST_RETRY = 0.5, 10.0
+NEAR_RETRY = 1.0
+"""The longest pause before a socket of this machine, where to be refused costs nobody anything."""
 DOUBT_SECONDS = 1.0
 PING_SECONDS = 5.0
 """So long an engine may take to give a sign of life."""
@@ -99,6 +101,7 @@ class Watch:
         self._last_event = 1.0
         self._listed_at = 0.0
         """By our clock."""
+        self._tried_at = 0.0
 
     def start(self) -> None:
         """Begin; the first news is the list, or that there is no engine."""
@@ -113,6 +116,11 @@ class Watch:
                 listener(news)
             self._untold.clear()
             self._listener = listener
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to tell to who begins to listen."""
+        return bool(self._untold)
 
     def _deliver(self, news: News) -> None:
         with self._telling:
@@ -130,9 +138,12 @@ class Watch:
         self._retry.set()
 
     def glance(self) -> None:
-        """See whether the engine still answers, unless it just did: somebody looks at what it last told."""
-        if time.monotonic() - self._engine.heard_at > STALE_SECONDS:
+        """See whether the engine still answers, or answers again, unless that was just seen: somebody looks."""
+        now = time.monotonic()
+        if now - self._engine.heard_at > STALE_SECONDS:
             self._alarm.set()
+        if self._stream is None and now - self._tried_at > STALE_SECONDS:
+            self._retry.set()
 
     def events_of(self, container_id: str) -> tuple[Event, ...]:
         """Return what was heard of a container, oldest first, the engine's own memory included."""
@@ -153,6 +164,7 @@ class Watch:
         while not self._closed.is_set():
             self._why = None
             self._stuck.clear()
+            self._tried_at = time.monotonic()
             try:
                 self._list()
                 delay = FIRST_RETRY
@@ -172,7 +184,8 @@ class Watch:
             self._deliver(Lost(error, delay))
             self._retry.wait(delay)
             self._retry.clear()
-            delay = min(delay * 2, LAST_RETRY)
+            is_cheap = self._engine.endpoint.url.startswith("unix:") and error.kind != "timeout"
+            delay = min(delay * 2, NEAR_RETRY if is_cheap else LAST_RETRY)
 
     def _listen_for_life(self) -> None:
         """Ask for a sign of life where there is reason to doubt, or after a long silence."""

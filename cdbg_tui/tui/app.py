@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
@@ -116,6 +116,8 @@ class CdbgApp(ThriftyApp):
         self.containers: dict[str, Container] = {}
         self.usages: dict[str, Usage] = {}
         self._histories: dict[str, History] = {}
+        self._unshown = ExitStack()
+        """What keeps the first frames from the terminal."""
         self._fault: Fault | None = None
         self._was_listed = self._is_lost = False
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
@@ -149,6 +151,9 @@ class CdbgApp(ThriftyApp):
     def on_mount(self) -> None:
         """Take the user's settings."""
         self.has_begun = True
+        if self.watcher.has_news:
+            # The list is on the terminal: no empty panes in its place until they have it.
+            self._unshown.enter_context(self.batch_update())
         failing.watch(self)
         on_stop(self)
         self.theme = self.config.theme
@@ -160,12 +165,17 @@ class CdbgApp(ThriftyApp):
         """Begin to hear from the engine, now that there is something to show it on."""
         self.watcher.listen(lambda news: self.tell(EngineTold(news)))
         # Behind what the engine has told so far: keys that were typed ahead find the list that they are for.
+        self.call_later(self._show)
         self.call_later(self.keystrokes.open)
         self.sweeper.start()
         self.set_timer(ROUNDS_SECONDS, self._when_settled)
         self.set_timer(ROUNDS_SECONDS, self.rounds.start)
         self.set_timer(LATER_SECONDS, self.following.look_whole)
         self.set_interval(AGES_SECONDS, self._tick)
+
+    def _show(self) -> None:
+        self._unshown.close()
+        self.screen.refresh()
 
     async def on_event(self, event: Event) -> None:
         """Handle an event; keys one after the other."""

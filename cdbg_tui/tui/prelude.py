@@ -224,9 +224,7 @@ def _headline(containers: Sequence[Container], endpoint: Endpoint, columns: int,
 
 def _list(containers: Sequence[Container], box: _Box, now: float, palette: Palette) -> Iterator[str]:
     made = rows(containers, order=lambda container: container_line.ORDERS["name"](container, None))
-    width, height = box.width - 4, box.height - 3
-    if len(made) > height:
-        width -= 1  # for the scroll bar
+    width, height = box.width - 5, box.height - 3  # a column is the scroll bar's
     widths = container_line.layout(width, restarts=any(one.restarts for one in containers))
     yield _at(box.left + 2, box.top + 1, _line(container_line.heads(widths, "name", False), width, palette))
     indent = "  " if any(row.container is None for row in made) else ""

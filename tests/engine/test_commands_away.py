@@ -7,19 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from cdbg_tui import cli
-from cdbg_tui.engine import archive, files, saved_image, stream
-from cdbg_tui.engine.client import Engine
+from tests.engine.impatience import impatience
 from tests.engine.proxy import Fault, Proxy
 from tests.support import Run
 
-PATIENCE = 0.3
 NAME = "cdbg-t-away"
 FAULTS = {
     "cut": Fault(cuts=True, after=2),
@@ -46,19 +42,6 @@ COMMANDS = {
     "pcap": (f"pcap --print {NAME}", "/json"),
 }
 """What is typed, and the part of the path of a request that it rests on."""
-
-
-@contextmanager
-def impatience() -> Iterator[None]:
-    """What waits for an answer does so for moments only."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "CONNECT_SECONDS", PATIENCE)
-        patch.setattr(saved_image, "SILENCE_SECONDS", PATIENCE)
-        patch.setattr("cdbg_tui.commands.cp.SILENCE_SECONDS", PATIENCE)
-        opened = archive.opened.__wrapped__  # type: ignore[attr-defined]
-        for function in (Engine.get, Engine.header, files.changes, opened):
-            patch.setattr(function, "__kwdefaults__", {**(function.__kwdefaults__ or {}), "patience": PATIENCE})
-        yield
 
 
 @pytest.mark.parametrize("command", COMMANDS)

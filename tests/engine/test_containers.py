@@ -270,19 +270,24 @@ def test_without_an_engine_it_says_so_and_lists_when_there_is_one(
     assert first.error.what == f"There is no engine at {proxy.url}: the socket does not exist."
     assert "systemctl start docker" in first.error.advice
     assert (first.retry_in, second.retry_in, third.retry_in) == (0.1, 0.2, 0.4)
+    # However long it is away: to be refused by a socket of this machine costs nothing.
+    monkeypatch.setattr(containers, "NEAR_RETRY", 0.3)
+    eventually(lambda: [one.retry_in for one in seen.lost()][-2:] == [0.3, 0.3])
     proxy.open()
     eventually(lambda: seen.count(Listed))
 
 
+@pytest.mark.parametrize("hasten", [Watch.retry_now, Watch.glance], ids=["asked for", "by a key"])
 def test_the_next_attempt_can_be_made_at_once(
-    watch: Callable[[], Seen], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    watch: Callable[[], Seen], proxy: Proxy, monkeypatch: pytest.MonkeyPatch, hasten: Callable[[Watch], None]
 ) -> None:
     monkeypatch.setattr(containers, "FIRST_RETRY", 60.0)
+    monkeypatch.setattr(containers, "STALE_SECONDS", 0.0)
     proxy.close()
     seen = watch()
     eventually(seen.lost)
     proxy.open()
-    seen.watch.retry_now()
+    hasten(seen.watch)
     eventually(lambda: seen.count(Listed), 3)
 
 

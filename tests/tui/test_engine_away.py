@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 from textual.widgets import Static
 
 from cdbg_tui.config import Config
-from cdbg_tui.engine import archive, cgroups, control, files, stream
+from cdbg_tui.engine import cgroups
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from cdbg_tui.model.container import State
 from cdbg_tui.tui.widgets.headline import Headline
+from tests.engine.impatience import impatience
 from tests.engine.proxy import Fault, Proxy
 from tests.support import Docker, Run
 from tests.tui.opened import Opened, opened
 
-PATIENCE = 0.3
 FAULTS = {
     "cut in the middle": Fault(cuts=True, after=20),
     "hung": Fault(stalls=True),
@@ -47,20 +47,6 @@ WORDS = (
     "no HTTP", "read", "garbled",
 )  # fmt: skip
 """One of them is in each sentence that says what is wrong."""
-
-
-@contextmanager
-def impatience() -> Iterator[None]:
-    """What waits for an answer does so for moments only."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream, "CONNECT_SECONDS", PATIENCE)
-        patch.setattr(control, "MARGIN_SECONDS", PATIENCE)
-        opened_archive = archive.opened.__wrapped__  # type: ignore[attr-defined]
-        for function in (Engine.get, Engine.header, files.changes, opened_archive, control._call):
-            patch.setattr(function, "__kwdefaults__", {**(function.__kwdefaults__ or {}), "patience": PATIENCE})
-        for name in ("PING_SECONDS", "FIRST_RETRY", "LAST_RETRY"):
-            patch.setattr(f"cdbg_tui.engine.containers.{name}", PATIENCE)
-        yield
 
 
 @asynccontextmanager
