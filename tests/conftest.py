@@ -7,6 +7,7 @@ each worker has an engine of its own.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cdbg_tui.engine import gate
+from cdbg_tui.engine import debug, gate
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from tests.engine.proxy import Proxy
@@ -45,10 +46,15 @@ def _state(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _gate() -> Iterator[None]:
-    """What --read-only shuts is shut for a whole process, which here runs the program many times."""
+def _as_it_began() -> Iterator[None]:
+    """What --read-only shuts and --debug opens is so for a process, which here runs the program many times."""
     yield
     gate.reopen()
+    debug.log.propagate = True
+    for handler in debug.log.handlers[:]:
+        if isinstance(handler, logging.FileHandler):  # not pytest's own
+            debug.log.removeHandler(handler)
+            handler.close()
 
 
 @pytest.fixture(scope="session")

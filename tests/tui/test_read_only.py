@@ -14,7 +14,7 @@ import pytest
 
 from cdbg_tui import cli
 from cdbg_tui.config import Config
-from cdbg_tui.engine import control, debug, freezing, gate, images
+from cdbg_tui.engine import control, freezing, gate, images
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from cdbg_tui.engine.errors import EngineError
@@ -217,7 +217,7 @@ def test_no_secret_is_told_and_all_files_are_for_the_user_alone(
     before = os.umask(0)
     try:
         for words in (
-            ["triage", name],
+            ["--debug", "triage", name],
             ["triage", name, "--json"],
             ["triage", name, "--checklist"],
             ["triage", "--all", "--json"],
@@ -225,16 +225,13 @@ def test_no_secret_is_told_and_all_files_are_for_the_user_alone(
             ["image", name, "--json"],
             ["report", name, "-o", "secret.tar.gz"],
         ):
-            cli.main([*([] if debug.log.handlers else ["--debug"]), "--host", watched.proxy.url, *words])
+            cli.main(["--host", watched.proxy.url, *words])
             told = capsys.readouterr()
             assert told.out or words[0] == "report"
             assert SECRET not in told.out + told.err, words
         control.remove(Engine(find(host=watched.proxy.url)), name, force=True)
     finally:
         os.umask(before)
-        for handler in debug.log.handlers[:]:
-            debug.log.removeHandler(handler)
-            handler.close()
     with tarfile.open("secret.tar.gz") as archive:
         files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
         assert len(files) > 5
