@@ -16,8 +16,8 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-ESCAPE_SECONDS = 0.025
-"""After so long an Esc is no beginning of another key's sequence; terminals and tmux send those in one piece."""
+ESCAPE_SECONDS = 0.01
+"""After so long an Esc is no beginning of another key's sequence (as in tmux): terminals send one in one piece."""
 ANSWER_SECONDS = 0.1
 YOUNG_SECONDS = 1.0
 """What the terminal was asked at the start has its answer by then; else it would end up in the user's shell."""

@@ -115,6 +115,7 @@ def test_every_byte_in_a_terminal_is_the_programs_own(
         one.shows("? keys")
         one.type("d")
         one.shows("changed files of", "hostile")
+        one.read_until(lambda: re.search(r"A [1-9]", one.text()) is not None)  # they are read
         one.type("zjjjjjjjjjj")
         one.type("/all\r")
         one.type("\r")

@@ -256,7 +256,9 @@ class Dashboard(Sparing[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.app.push_screen(Help(help_groups(self._commands)))
+        if not self.app.is_screen_installed("keys"):
+            self.app.install_screen(Help(help_groups(self._commands)), "keys")
+        self.app.push_screen("keys")
 
 
 _PANES: tuple[tuple[str, type[Widget]], ...] = (

@@ -47,6 +47,10 @@ class Help(Over[None]):
                 self._laid_out = self._inside(self.app.size.width)
                 yield Static(columns(self._groups, self._laid_out), classes="help--columns")
 
+    def on_screen_resume(self) -> None:
+        """Begin at the top, also where it was shown before."""
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
     def on_resize(self, event: events.Resize) -> None:
         """Lay the groups out anew, in as many columns as fit."""
         if (inside := self._inside(event.size.width)) != self._laid_out:
