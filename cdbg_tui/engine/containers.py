@@ -85,7 +85,7 @@ class Watch:
         self._untold: list[News] = []
         self._telling = threading.Lock()
         self._listing = threading.Lock()
-        self._events: deque[Event] = deque(maxlen=20_000)
+        self._events: deque[Event] = deque(maxlen=10_000)
         self._stream: Stream | None = None
         self._closed = threading.Event()
         self._retry = threading.Event()

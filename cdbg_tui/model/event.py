@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 
@@ -37,5 +39,12 @@ def from_engine(raw: Mapping[str, Any]) -> Event | None:
         action=sys.intern(str(action).partition(":")[0]),
         id=sys.intern(str(actor.get("ID") or raw.get("id") or "")),
         name=sys.intern(str(attributes.get("name") or "")),
-        attributes={name: str(attributes[name]) for name in ATTRIBUTES if name in attributes},
+        attributes=_kept(*(attributes.get(name) for name in ATTRIBUTES)),
     )
+
+
+@lru_cache(maxsize=1024)
+def _kept(*values: object) -> Mapping[str, str]:
+    """Return one mapping for all events that have these."""
+    told = zip(ATTRIBUTES, values, strict=True)
+    return MappingProxyType({name: str(value) for name, value in told if value is not None})

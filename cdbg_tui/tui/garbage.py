@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 5.0
 QUIET_SECONDS = 1.0
 """So long after the last key nobody waits."""
-ENOUGH, TOO_MUCH = 10, 40
+ENOUGH, TOO_MUCH = 3, 20
 """Collections of the younger generations, of 7,000 new objects each: worth a look in quiet, and in any case."""
 _NEVER = 1 << 30
 

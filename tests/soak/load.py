@@ -1,7 +1,7 @@
 """Load the program: ``python -m tests.soak.load [--running 500] [--stopped 5000]``.
 
 Hundreds of running containers beside thousands of stopped ones, twenty logs that flood at once, storms of events:
-the list is right at the end, and keys answer throughout.
+the list is right at the end, and keys answer throughout. First it is measured what those thousands change.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.bench import measures
 from tests.bench.measures import latencies, moves
 from tests.bench.program import Program, Spec
 from tests.engine.own_engine import OwnEngine, own_engine
 from tests.soak.life import Api, Life
 
+CDBG = Spec("cdbg", (sys.executable, "-m", "cdbg_tui"))
 FLOODS = 20
 STORM = 2_000
 KEY_MS = 100.0
@@ -40,13 +42,24 @@ def fill(own: OwnEngine, running: int, stopped: int) -> None:
         if number % 20 == 0:
             api.start(f"old-{number:05}")
 
-    def flood(number: int) -> None:
-        line = 'printf "L%07d ' + "x" * 80 + '\\n", ++n'
+    with ThreadPoolExecutor(8) as pool:
+        for make, count in ((run, running), (stop, stopped)):
+            list(pool.map(make, range(count)))
+
+
+def make_floods(own: OwnEngine) -> None:
+    """Create the containers whose logs will flood."""
+    api = Api(own)
+    line = 'printf "L%07d ' + "x" * 80 + '\\n", ++n'
+    for number in range(FLOODS):
         api.create(f"aflood-{number:02}", "sh", "-c", f"sleep 10; awk 'BEGIN {{ while (n < 50000) {line} }}'")
 
-    with ThreadPoolExecutor(8) as pool:
-        for make, count in ((run, running), (stop, stopped), (flood, FLOODS)):
-            list(pool.map(make, range(count)))
+
+def cost(own: OwnEngine) -> measures.Figures:
+    """Measure what the program costs on the engine as it is."""
+    env = {"DOCKER_HOST": own.url, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    found = measures.start_and_quit(CDBG, env) | measures.keys(CDBG, env) | measures.requests(CDBG, env)
+    return found | measures.idle(CDBG, env, own.root)
 
 
 def counted(program: Program) -> tuple[int, int]:
@@ -78,7 +91,7 @@ def load(own: OwnEngine, running: int, stopped: int) -> bool:
 
     try:
         print("| meanwhile | key p50, ms | p95, ms | lost |\n|---|---|---|---|")
-        with Program(Spec("cdbg", (sys.executable, "-m", "cdbg_tui")), env) as program:
+        with Program(CDBG, env) as program:
             began, shown = program.started, program.wait_for(rb"bench-\d+")
             assert shown is not None
             time.sleep(10)
@@ -119,7 +132,15 @@ def main() -> int:
     options.add_argument("--stopped", type=int, default=5000)
     asked = options.parse_args()
     with own_engine() as own:
-        fill(own, asked.running, asked.stopped)
+        fill(own, asked.running, 0)
+        alone = cost(own)
+        fill(own, 0, asked.stopped)
+        beside = cost(own)
+        print(f"| | {asked.running} running | and {asked.stopped} stopped |\n|---|---|---|")
+        for name, figure in alone.items():
+            print(f"| {name} | {figure:.1f} | {beside.get(name, float('nan')):.1f} |")
+        print(flush=True)
+        make_floods(own)
         return 0 if load(own, asked.running, asked.stopped) else 1
 
 
