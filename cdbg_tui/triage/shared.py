@@ -24,13 +24,15 @@ T = TypeVar("T")
 _ACTIONS = ("create", "start", "restart", "die", "oom", "kill", "stop", "destroy", "pause", "unpause")
 EVENTS_SECONDS = 3.0
 MOST_ANSWERS = 500
+DEAR = 100
+"""An answer is kept so many times as long as it took, at least: a list of thousands costs half a second."""
 
 
 class Shared:
     """Answers of one engine, each asked for when it is first wanted, by whichever thread."""
 
     def __init__(self, engine: Engine, *, seconds: float = math.inf) -> None:
-        """Keep each answer for *seconds*."""
+        """Keep each answer for *seconds*, and longer where it is dear."""
         self._engine = engine
         self._seconds = seconds
         self._answers: dict[object, tuple[float, Any]] = {}
@@ -41,22 +43,22 @@ class Shared:
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
-            when, answer = self._answers.get(key, (-math.inf, None))
-            if time.monotonic() - when > self._seconds or key not in self._answers:
+            until, answer = self._answers.get(key, (-math.inf, None))
+            if time.monotonic() >= until:
+                began = time.monotonic()
                 answer = read()
-                self._keep(key, answer)
+                self._keep(key, answer, time.monotonic() - began)
             found: T = answer
             return found
 
-    def _keep(self, key: object, answer: Any) -> None:
+    def _keep(self, key: object, answer: Any, took: float) -> None:
         now = time.monotonic()
         with self._lock:
             if len(self._answers) >= MOST_ANSWERS:  # containers and images come and go, for weeks
-                old = [one for one, (when, _) in self._answers.items() if now - when > self._seconds]
-                for one in old:
+                for one in [one for one, (until, _) in self._answers.items() if now >= until]:
                     del self._answers[one]
                     del self._locks[one]
-            self._answers[key] = now, answer
+            self._answers[key] = now + max(self._seconds, DEAR * took), answer
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """Return all containers of the engine."""

@@ -415,10 +415,9 @@ class CdbgApp(ThriftyApp):
         for container in families(self.containers.values())[0]:
             if container.is_probe:
                 continue
-            weight = self.word(container).weight
             if container.is_dead:
                 dead += 1
-            elif weight is Weight.FINE:
+            elif self.word(container).weight is Weight.FINE:
                 up += 1
             else:
                 suffering += 1

@@ -52,7 +52,7 @@ def make_floods(own: OwnEngine) -> None:
     api = Api(own)
     line = 'printf "L%07d ' + "x" * 80 + '\\n", ++n'
     for number in range(FLOODS):
-        api.create(f"aflood-{number:02}", "sh", "-c", f"sleep 10; awk 'BEGIN {{ while (n < 50000) {line} }}'")
+        api.create(f"zflood-{number:02}", "sh", "-c", f"sleep 10; awk 'BEGIN {{ while (n < 50000) {line} }}'")
 
 
 def cost(own: OwnEngine) -> measures.Figures:
@@ -100,7 +100,7 @@ def load(own: OwnEngine, running: int, stopped: int) -> bool:
             phase("logs that begin to flood", lambda: _flood(api))
             phase(f"{FLOODS} logs that flood", lambda: time.sleep(5))
             for number in range(FLOODS):
-                api.remove(f"aflood-{number:02}")
+                api.remove(f"zflood-{number:02}")
             phase(f"{running // 5} deaths", lambda: _die(api, running // 5))
             time.sleep(8)
             up = len(api("GET", "/containers/json"))
@@ -117,7 +117,7 @@ def load(own: OwnEngine, running: int, stopped: int) -> bool:
 
 def _flood(api: Api) -> None:
     for number in range(FLOODS):
-        api.start(f"aflood-{number:02}")
+        api.start(f"zflood-{number:02}")
 
 
 def _die(api: Api, count: int) -> None:
