@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from rich.console import Console, RenderableType
 from textual import events
@@ -10,9 +11,22 @@ from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.timer import Timer
 
 from cdbg_tui.tui.driver import Terminal
 from cdbg_tui.tui.painted import Painted
+
+LEAST_SECONDS = 0.05
+_begin = Timer.__init__
+
+
+def _begin_after_now(self: Timer, event_target: Any, interval: float, **options: Any) -> None:
+    _begin(self, event_target, interval if interval > 0 else LEAST_SECONDS, **options)
+
+
+# Textual's timers spin for ever when their time is over before they begin, and nothing else runs any more: so did
+# that of a toast that was to stand for a few microseconds more when a dialog opened over it.
+Timer.__init__ = _begin_after_now  # type: ignore[method-assign]
 
 
 class ThriftyApp(App[None]):

@@ -55,8 +55,10 @@ class KeyLine(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
     def _bindings_changed(self, screen: Screen[object]) -> None:
-        if not self.is_attached or screen is not self.screen or not self.app.app_focus:
+        if not self.is_attached or screen is not self.screen:
             return
+        if self._keys and not self.app.app_focus:
+            return  # while the terminal is not looked at, no widget has the focus
         keys = self._shown()
         if keys != self._keys:
             self._keys = keys
