@@ -88,6 +88,9 @@ def look_around(program: Program) -> None:
 
 def shell(program: Program) -> None:
     """Open a shell in the sitter, and leave it."""
+    for _ in range(3):  # a screen may have opened behind the Esc that was to close it
+        program.press("esc")
+        program.settle()
     program.press("1")
     program.press("/")
     program.type(SITTER + "\r")

@@ -100,6 +100,12 @@ class Recorder:
         *_, last = self.screens()
         return last
 
+    def picture(self, length: int) -> Frame:
+        """Return the screen as it was after so many bytes."""
+        screen = pyte.Screen(*self._size)
+        pyte.ByteStream(screen).feed(self.raw[:length])
+        return frame(screen)
+
     def screens(self) -> Iterator[pyte.Screen]:
         """Yield the screen as it was after each piece that was read: always the same object, changed."""
         screen = pyte.Screen(*self._size)

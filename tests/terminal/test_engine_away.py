@@ -114,8 +114,18 @@ class Seen:
     def trouble(self) -> str:
         return self.text.partition("\n")[0].partition("engine lost: ")[2].partition(";")[0]
 
-    def until(self, condition: Callable[[], object]) -> None:
-        self._program.read_until(lambda: bool(condition()))
+    def until(self, condition: Callable[[], object], typing: str = "") -> None:
+        """Read until *condition* holds; *typing* is typed every two seconds, as one does who is not heard."""
+        typed = 0.0
+
+        def holds() -> bool:
+            nonlocal typed
+            if typing and not condition() and time.monotonic() - typed > 2:
+                typed = time.monotonic()
+                self._program.type(typing)
+            return bool(condition())
+
+        self._program.read_until(holds)
 
     def slowest(self, keys: str) -> float:
         """Press *keys* one after the other, and return how long the slowest took to change the screen."""
@@ -172,8 +182,7 @@ def test_through_all_that_an_engine_can_do(own: OwnEngine, tmp_path: Path) -> No
         program.type("until stty size | grep '45 160'; do :; done\r")
         seen.until(lambda: "\n45 160" in seen.text)
         own.send(signal.SIGSTOP)
-        program.type("\x00\x1f")
-        seen.until(lambda: "1 containers" in seen.text and "shell in" in seen.text)
+        seen.until(lambda: "1 containers" in seen.text and "shell in" in seen.text, typing="\x00\x1f")
         own.send(signal.SIGCONT)
         seen.until(lambda: not seen.trouble)
 

@@ -231,7 +231,7 @@ def test_while_a_command_of_ones_own_runs(opened: Callable[..., Opened], tmp_pat
     one.go_to(BIG)
     one.type("v")
     one.shows("begun")
-    assert len(psutil.Process(one.pid).children(recursive=True)) == 2
+    eventually(lambda: len(psutil.Process(one.pid).children(recursive=True)) == 2)
     one.ends(way)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import Run
-from tests.terminal.recorder import Cell, Frame, Recorder, frame
+from tests.terminal.recorder import Cell, Frame, Recorder
 
 DRIVER = b"\x1b[?1000h"
 """What Textual writes first."""
+KEYS = b" keys"
 Start = Callable[..., Recorder]
 
 
@@ -63,18 +64,10 @@ def seen(cell: Cell) -> tuple[object, ...]:
 
 
 def both(one: Recorder) -> tuple[Frame, Frame]:
-    """Return the last frame before Textual's and the first whole one of the dashboard."""
-    one.read_until(lambda: DRIVER in one.raw and "? keys" in "\n".join(one.screen().display))
-    place = one.raw.index(DRIVER)
-    prelude, length = None, 0
-    for number, screen in enumerate(one.screens()):
-        if prelude is None and number < len(one.chunks) and length + len(one.chunks[number]) > place:
-            prelude = frame(screen)
-        if "? keys" in "\n".join(screen.display):
-            assert prelude is not None
-            return prelude, frame(screen)
-        length += len(one.chunks[number])
-    raise AssertionError("there is no first frame")
+    """Return the last frame before Textual's and the first whole one of the dashboard: its last line ends it."""
+    one.read_until(lambda: DRIVER in one.raw and KEYS in one.raw[one.raw.index(DRIVER) :])
+    began = one.raw.index(DRIVER)
+    return one.picture(began), one.picture(one.raw.index(KEYS, began) + len(KEYS))
 
 
 @pytest.mark.usefixtures("some")
