@@ -40,28 +40,33 @@ class Heads(Widget):
             super().__init__()
             self.column = column
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Callable[[], dict[str, int]]) -> None:
+        """*widths* tells the columns that fit as it is painted."""
         super().__init__()
-        self._widths: dict[str, int] = {}
-        self._cells: list[Cell] = []
+        self._widths = widths
+        self._order, self._backwards = "name", False
+        self._painted: list[Cell] = []
 
-    def show(self, widths: dict[str, int], order: str, backwards: bool) -> None:
-        """Show the titles of these columns."""
-        cells = container_line.heads(widths, order, backwards)
-        if cells != self._cells:
-            self._widths, self._cells = widths, cells
+    def show(self, order: str, backwards: bool) -> None:
+        """Show the titles, the one that orders the list marked."""
+        self._order, self._backwards = order, backwards
+        if self._cells() != self._painted:
             self.refresh()
+
+    def _cells(self) -> list[Cell]:
+        return container_line.heads(self._widths(), self._order, self._backwards)
 
     def render_line(self, y: int) -> Strip:
         """Paint the titles."""
+        self._painted = self._cells()
         style = self.get_component_rich_style("heads--dim")
-        strip = Strip([Segment(cell.text, style) for cell in self._cells])
+        strip = Strip([Segment(cell.text, style) for cell in self._painted])
         return strip.adjust_cell_length(self.size.width, style)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which title was hit."""
         right = 0
-        for name, width in self._widths.items():
+        for name, width in self._widths().items():
             right += width
             if event.x < right:
                 self.post_message(self.Clicked(name))
@@ -199,8 +204,9 @@ class ContainersPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Titles, lines, and the filter that appears when asked for."""
-        yield Heads()
-        yield ContainerLines()
+        lines = ContainerLines()
+        yield Heads(lambda: lines.widths)
+        yield lines
         yield Input(placeholder="name, image, state, exit code, label:key=value, !not", id="container-filter")
 
     @property
@@ -257,7 +263,7 @@ class ContainersPane(Pane):
         )
         lines.empty = self._why_empty()
         lines.show(made)
-        self.query_one(Heads).show(lines.widths, self.order, self.backwards)
+        self.query_one(Heads).show(self.order, self.backwards)
         shown = sum(row.count for row in made) or sum(not row.beside for row in made)
         self.note(self._note(shown))
         self._tell_selection()
@@ -359,7 +365,7 @@ class ContainersPane(Pane):
 
     def on_resize(self) -> None:
         """Fit the titles to the lines."""
-        self.call_after_refresh(lambda: self.query_one(Heads).show(self.lines.widths, self.order, self.backwards))
+        self.call_after_refresh(lambda: self.query_one(Heads).show(self.order, self.backwards))
 
     def visible_ids(self) -> frozenset[str]:
         """Return the containers whose lines can be seen."""
