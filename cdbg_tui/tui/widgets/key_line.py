@@ -30,6 +30,11 @@ class Shown(NamedTuple):
     tooltip: str
     is_enabled: bool
 
+    @property
+    def width(self) -> int:
+        """Cells that it takes."""
+        return cell_len(self.sign) + 1 + cell_len(self.does)
+
 
 class KeyLine(Widget):
     """Shows the bindings of its screen that are to be shown; a click is the key."""
@@ -75,12 +80,12 @@ class KeyLine(Widget):
 
     def _places(self) -> Iterator[tuple[int, Shown]]:
         """Yield each key with the column where it begins, further apart where there is room."""
-        taken = sum(cell_len(one.sign) + 1 + cell_len(one.does) for one in self._keys)
+        taken = sum(one.width for one in self._keys)
         gap = 2 if taken + 2 * len(self._keys) <= self.size.width else 1
         at = 0
         for one in self._keys:
             yield at, one
-            at += cell_len(one.sign) + 1 + cell_len(one.does) + gap
+            at += one.width + gap
 
     def render_line(self, y: int) -> Strip:
         """Paint the keys."""
@@ -92,12 +97,12 @@ class KeyLine(Widget):
             segments.append(Segment(" " * (at - width), ground))
             pale = None if one.is_enabled else Style(dim=True)
             segments += [Segment(one_line(one.sign), key + pale), Segment(one_line(f" {one.does}"), does + pale)]
-            width = at + cell_len(one.sign) + 1 + cell_len(one.does)
+            width = at + one.width
         return Strip(segments, width).adjust_cell_length(self.size.width, ground)
 
     def _under(self, x: int) -> Shown | None:
         for at, one in self._places():
-            if at <= x < at + cell_len(one.sign) + 1 + cell_len(one.does):
+            if at <= x < at + one.width:
                 return one
         return None
 
