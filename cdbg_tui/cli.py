@@ -151,7 +151,7 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
     from cdbg_tui.config import ConfigError
     from cdbg_tui.engine.client import Engine
     from cdbg_tui.engine.containers import Watch
-    from cdbg_tui.sessions.signals import signals_as_exit
+    from cdbg_tui.sessions.signals import signals_noted
     from cdbg_tui.tui import hangup
     from cdbg_tui.tui.prelude import Prelude
 
@@ -161,15 +161,16 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
     prelude = Prelude(endpoint, config.theme)
     watch = Watch(engine, early=prelude.hear)
     try:
-        with signals_as_exit():
+        with signals_noted() as asked:
             with prelude:
                 watch.start()  # its answer comes, and is painted, while Textual is being imported
                 from cdbg_tui.tui.app import CdbgApp
                 from cdbg_tui.tui.garbage import tend
 
-                app = CdbgApp(engine, watch, config, settled=lambda: tend(app))
+                app = CdbgApp(engine, watch, config, settled=lambda: tend(app), asked=asked)
             try:
-                app.run()
+                if not asked.status:
+                    app.run()
             finally:
                 if not app.has_begun:
                     prelude.take_down()
@@ -178,7 +179,7 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
         if app.failure:
             sys.stderr.write(one_line(f"cdbg: {app.failure}.") + "\n")
         sys.stderr.flush()
-        return app.return_code or 0
+        return app.return_code or asked.status
     except ConfigError as error:
         print(one_line(f"cdbg: {error}"), file=sys.stderr)
         return 2

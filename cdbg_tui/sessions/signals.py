@@ -1,12 +1,50 @@
-"""Signals that ask the program to leave, turned into an exit that gives everything back."""
+"""Signals that ask the program to leave, turned into an end that gives everything back."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
+
+
+class Asked:
+    """Notes the signal that asks the program to leave, for somebody who can leave in good order.
+
+    An exception out of a signal's handler comes up wherever the program happens to be. In the middle of an
+    import it may leave the lock of a module shut for ever, or be lost in a callback, which hears no exception.
+    """
+
+    def __init__(self) -> None:
+        self.status = 0
+        """What a shell would say of the first signal that came, 128 and its number; 0 for none."""
+        self._leave: Callable[[int], None] | None = None
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        """Take a signal; at the second, the program ends without waiting for anybody."""
+        if self.status:
+            sys.exit(128 + number)
+        self.status = 128 + number
+        if self._leave is not None:
+            self._leave(self.status)
+
+    def hand_to(self, leave: Callable[[int], None]) -> None:
+        """Have *leave* called with the status to leave with, at once where a signal has come already."""
+        self._leave = leave
+        if self.status:
+            leave(self.status)
+
+
+@contextmanager
+def signals_noted() -> Iterator[Asked]:
+    """Have a closed terminal, a polite kill and Ctrl+C noted."""
+    asked = Asked()
+    with _put_back():
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, asked)
+        yield asked
 
 
 @contextmanager
@@ -19,9 +57,15 @@ def signals_as_exit() -> Iterator[None]:
     def leave(number: int, _: object) -> NoReturn:
         sys.exit(128 + number)
 
+    with _put_back():
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, leave)
+        yield
+
+
+@contextmanager
+def _put_back() -> Iterator[None]:
     before = {one: signal.getsignal(one) for one in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)}
-    signal.signal(signal.SIGHUP, leave)
-    signal.signal(signal.SIGTERM, leave)
     try:
         yield
     finally:

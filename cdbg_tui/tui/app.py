@@ -27,6 +27,7 @@ from cdbg_tui.model.finding import Diagnosis, Weight
 from cdbg_tui.model.query import families
 from cdbg_tui.model.sample import History, Usage
 from cdbg_tui.model.text import one_line
+from cdbg_tui.sessions.signals import Asked
 from cdbg_tui.triage.rounds import LATER_SECONDS, Rounds, same_life
 from cdbg_tui.triage.word import Word, word, word_of
 from cdbg_tui.tui import failing
@@ -35,7 +36,7 @@ from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
 from cdbg_tui.tui.keymap import checked_commands, checked_keymap, checked_theme
 from cdbg_tui.tui.keystrokes import KeyFollowed, Keystrokes
-from cdbg_tui.tui.leaving import on_signals, on_stop, stop
+from cdbg_tui.tui.leaving import on_stop, stop, when_asked
 from cdbg_tui.tui.messages import (
     Answered,
     ContainerJudged,
@@ -94,8 +95,11 @@ class CdbgApp(ThriftyApp):
         *,
         clock: Callable[[], float] = time.time,
         settled: Callable[[], None] = lambda: None,
+        asked: Asked | None = None,
     ) -> None:
         """Take over *watch*, which may have begun to listen; call *settled* once the first picture stands.
+
+        A signal that *asked* has noted makes it leave.
 
         Raises:
             ConfigError: the settings name a theme, an action or a key that does not exist.
@@ -109,6 +113,7 @@ class CdbgApp(ThriftyApp):
         self.config = config
         self.now = clock
         self._when_settled = settled
+        self._asked = asked or Asked()
         self.typed_at = 0.0
         """When the last key was pressed, by the monotonic clock."""
         self.asking = Asking(self)
@@ -144,10 +149,6 @@ class CdbgApp(ThriftyApp):
         """Begin with the panes."""
         return self.dashboard
 
-    def on_load(self) -> None:
-        """Hear signals, before the terminal is taken."""
-        on_signals(self)
-
     def on_mount(self) -> None:
         """Take the user's settings."""
         self.has_begun = True
@@ -163,6 +164,7 @@ class CdbgApp(ThriftyApp):
 
     def on_ready(self) -> None:
         """Begin to hear from the engine, now that there is something to show it on."""
+        when_asked(self, self._asked)  # not before: half of the panes would be missed by the other half
         self.watcher.listen(lambda news: self.tell(EngineTold(news)))
         # Behind what the engine has told so far: keys that were typed ahead find the list that they are for.
         self.call_later(self._show)

@@ -1,8 +1,4 @@
-"""Signals that ask the dashboard to leave, heard by its loop: what is open is closed, and the terminal given back.
-
-An exception out of a signal's handler, as elsewhere, comes up wherever the program happens to be, and may get
-lost there, or pass by what Textual has to undo.
-"""
+"""How the dashboard leaves when a signal asks it to: what is open is closed, and the terminal given back."""
 
 from __future__ import annotations
 
@@ -15,32 +11,26 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
+from cdbg_tui.sessions.signals import Asked
+
 if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
 
 
-def on_signals(app: CdbgApp) -> None:
-    """Have the app leave when it is asked to; asked again, the program ends without waiting for it.
+def when_asked(app: CdbgApp, asked: Asked) -> None:
+    """Have the app leave by its loop when it is asked to, or was before there was a loop.
 
-    Sessions, which hold up the loop, hear signals themselves. Nothing is done where nobody hears them so far: who
-    does (`sessions.signals`) puts back the handlers.
+    Sessions, which hold up the loop, hear signals themselves (`sessions.signals`), and put back who heard them.
     """
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        return
     loop = asyncio.get_running_loop()
-    asked: list[int] = []
 
-    def leave(number: int, _frame: object) -> None:
-        if asked:
-            sys.exit(128 + number)
-        asked.append(number)
+    def leave(status: int) -> None:
         try:
-            loop.call_soon_threadsafe(lambda: app.exit(return_code=128 + number))
+            loop.call_soon_threadsafe(lambda: app.exit(return_code=status))
         except RuntimeError:  # the loop has ended: nobody hears it any more
-            sys.exit(128 + number)
+            sys.exit(status)
 
-    for one in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(one, leave)
+    asked.hand_to(leave)
 
 
 def stop(app: CdbgApp) -> None:

@@ -68,7 +68,7 @@ def main(way: str, *words: str) -> int:
         case "prelude":
             prelude.painted = fail  # type: ignore[assignment]
         case "start":
-            CdbgApp.on_load = fail  # type: ignore[method-assign]
+            CdbgApp.on_load = fail  # type: ignore[attr-defined]
         case _:
             assert way == "key"
     return cli.main(words)

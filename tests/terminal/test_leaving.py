@@ -139,7 +139,7 @@ def opened(engine_url: str, tmp_path: Path, _containers: None) -> Iterator[Calla
         (LEAVE_EVERYWHERE, 0),
         (signal.SIGTERM, 128 + signal.SIGTERM),
         (signal.SIGHUP, 128 + signal.SIGHUP),
-        (signal.SIGINT, 0),
+        (signal.SIGINT, 128 + signal.SIGINT),
     ],
     ids=str,
 )
