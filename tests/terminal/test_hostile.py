@@ -95,7 +95,9 @@ def test_every_byte_in_a_terminal_is_the_programs_own(
             ("1g", NAME),
             ("3", "3 logs"),
             ("w", "wrap"),
-            ("tgG", "漢漢漢"),
+            # Not the log of the dead one, which the list had chosen before and which says the same.
+            ("tgG", "following"),
+            ("G", "漢漢漢"),
             ("/PWNED\r", "/PWNED"),
         ):
             one.type(keys)

@@ -197,6 +197,38 @@ async def test_a_search_that_finds_nothing_or_is_no_expression_says_so() -> None
         assert "nowhere[ (taken literally)" in app.state
 
 
+async def test_a_search_before_the_first_line_goes_on_when_lines_come() -> None:
+    app = LogsApp()
+    async with app.run_test(size=(80, 12)) as pilot:
+        await typed(pilot, "slash", "error")
+        await until(pilot, lambda: "not found" in app.state)
+        lines = [record(f"error {one}" if one == 50 else "line") for one in range(100)]
+        app.pane.show(LogBatch(lines, first=True))
+        await until(pilot, lambda: "error 50" in app.rows)
+        assert "not found" not in app.state
+
+
+async def test_it_is_not_said_any_longer_that_nothing_is_found_when_it_comes() -> None:
+    app = LogsApp()
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.pane.show(LogBatch(numbered(100, 200), first=True))
+        with_hit = [*numbered(200, 300), record("error"), *numbered(300, 400)]
+        comings: list[Callable[[], None]] = [
+            lambda: app.pane.show(LogBatch(with_hit)),
+            lambda: app.pane.show_earlier(with_hit, exhausted=False),
+        ]
+        for come in comings:
+            await typed(pilot, "slash", "error")
+            await until(pilot, lambda: "not found" in app.state)
+            app.pane.show(LogBatch(numbered(400, 410)))
+            assert "not found" in app.state
+            come()
+            assert "not found" not in app.state
+            assert "following" in app.state, "nobody asked to leave the end"
+            app.pane.clear()
+            app.pane.show(LogBatch(numbered(500, 600), first=True))
+
+
 async def test_a_filter_shows_only_what_matches_also_of_what_comes() -> None:
     app = LogsApp()
     async with app.run_test(size=(60, 12)) as pilot:

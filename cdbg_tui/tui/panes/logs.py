@@ -28,6 +28,7 @@ WINDOWS: tuple[tuple[int | None, str], ...] = (
     (24 * 3600, "24 h"),
 )
 
+NOT_FOUND = "not found"
 SEAM = 256
 """So many of the last records are handed to a new tail, which repeats none of them."""
 
@@ -159,8 +160,12 @@ class LogsPane(Pane):
 
     def show(self, batch: LogBatch) -> None:
         """Add the lines of *batch*, and say how the log ended if it did."""
+        was_empty = not self.view.kept
         self.view.append(batch.records)
         batch.taken()
+        # What was looked for before there was a line is looked for now.
+        if self._is_found_among(batch.records) and was_empty:
+            self._seek(backwards=True)
         if batch.records or batch.first:
             self._has_ended, self._is_open = False, True
         if batch.ended:
@@ -180,7 +185,9 @@ class LogsPane(Pane):
         """Add *records* above the first; *exhausted* when there are none before them."""
         self._is_waiting, self._is_exhausted = False, exhausted
         self.view.prepend(records)
+        self._is_found_among(records)
         self._show_note()
+        self._show_state()
 
     def _say(self, content: Content, *, is_problem: bool = False) -> None:
         # An update lays out the whole screen anew.
@@ -301,6 +308,13 @@ class LogsPane(Pane):
         self._aside = ""
         self.view.seek(backwards=backwards)
 
+    def _is_found_among(self, records: Sequence[bytes]) -> bool:
+        """Tell whether what was not found is among lines that came since; then it is no longer said so."""
+        if self._aside != NOT_FOUND or not any(map(self.view.would_hit, records)):
+            return False
+        self._aside = ""
+        return True
+
     def _set_search(self, text: str) -> None:
         self._search, self._aside = (query(text) if text else None), ""
         self.view.highlight(self._search)
@@ -338,7 +352,7 @@ class LogsPane(Pane):
         """Say so when a search went round, or found nothing."""
         event.stop()
         if not event.found:
-            self._aside = "not found"
+            self._aside = NOT_FOUND
         elif event.went_round:
             self._aside = "went round the end"
         self._show_state()

@@ -22,7 +22,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from cdbg_tui.model.log import STDERR
+from cdbg_tui.model.log import STDERR, plain_text
 from cdbg_tui.model.search import Query
 from cdbg_tui.model.text import one_line
 from cdbg_tui.tui.widgets.log_lines import Hit, Lines, clock_of, coloured_text, search, shown_text
@@ -295,6 +295,12 @@ class LogView(ScrollView, can_focus=True):
         """Mark what *query* finds."""
         self._search, self._hit, self._seeking = query, None, None
         self._forget_paint()
+
+    def would_hit(self, record: bytes) -> bool:
+        """Tell whether what is looked for is in *record*, and the filter lets it through."""
+        text = plain_text(record)
+        kept = self._filter is None or self._filter.keeps(text)
+        return kept and self._search is not None and bool(self._search.hits(text))
 
     def seek(self, *, backwards: bool = False) -> None:
         """Go to the next hit from what is on the screen, or from the last hit if that is; `Sought` tells."""
