@@ -21,6 +21,9 @@ ACTIONS += ["rename", "pause", "unpause", "health_status", "update"]
 # Beyond this many changed containers at once, one list is cheaper for the engine than the inspections.
 RELIST_FROM = 24
 GATHER_SECONDS = 0.05
+HASTE_SECONDS = 0.1
+"""After so long without the first list, those that run are asked for alone: an engine with thousands that do
+not run takes half a second for all of them."""
 CURIOUS_AFTER = 15.0
 """Seconds after the start: what is in view is looked into sooner, by whoever judges it."""
 CURIOUS_MOST = 200
@@ -42,9 +45,10 @@ CLOCK_MARGIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The whole list, anew."""
+    """The list anew; what does not run may be left out of the first, where the engine takes its time for that."""
 
     containers: tuple[Container, ...]
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class Watch:
         self._events: deque[Event] = deque(maxlen=10_000)
         self._stream: Stream | None = None
         self._closed = threading.Event()
+        self._listed = threading.Event()
+        """There is a whole list, or none is to be had at once."""
         self._retry = threading.Event()
         self._alarm = threading.Event()
         self._why: EngineError | None = None
@@ -106,7 +112,7 @@ class Watch:
     def start(self) -> None:
         """Begin; the first news is the list, or that there is no engine."""
         self._curious_from = time.monotonic() + CURIOUS_AFTER
-        for run in (self._follow, self._look, self._listen_for_life):
+        for run in (self._follow, self._hasten, self._look, self._listen_for_life):
             threading.Thread(target=run, name=f"watch{run.__name__}", daemon=True).start()
 
     def listen(self, listener: Callable[[News], None]) -> None:
@@ -124,14 +130,17 @@ class Watch:
 
     def _deliver(self, news: News) -> None:
         with self._telling:
-            if self._closed.is_set():
-                return
-            if self._listener is None:
-                self._untold.append(news)
-                if self._early is not None:
-                    self._early(news)
-            else:
-                self._listener(news)
+            self._tell(news)
+
+    def _tell(self, news: News) -> None:
+        if self._closed.is_set():
+            return
+        if self._listener is None:
+            self._untold.append(news)
+            if self._early is not None:
+                self._early(news)
+        else:
+            self._listener(news)
 
     def retry_now(self) -> None:
         """Do not wait for the next attempt to reach a lost engine."""
@@ -152,6 +161,7 @@ class Watch:
     def close(self) -> None:
         """End the threads; they are through as soon as what they wait for is cut off."""
         self._closed.set()
+        self._listed.set()
         self._retry.set()
         self._alarm.set()
         with self._work:
@@ -179,6 +189,7 @@ class Watch:
                 error = failure
             finally:
                 self._stream = None
+                self._listed.set()
             if self._closed.is_set():
                 return
             self._deliver(Lost(error, delay))
@@ -216,11 +227,27 @@ class Watch:
         with self._listing:  # both threads do, and the older answer must not come last
             self._list_alone()
 
+    def _hasten(self) -> None:
+        """Tell of those that run if the whole list is long in coming."""
+        if self._listed.wait(HASTE_SECONDS):
+            return
+        try:
+            running = self._asked("/containers/json", time.time())
+        except EngineError:  # the whole list fails as well, and says so
+            return
+        with self._telling:
+            if not self._listed.is_set():
+                self._tell(Listed(tuple(running), is_whole=False))
+
+    def _asked(self, path: str, now: float) -> list[Container]:
+        rows = self._engine.get(path)
+        with understood("list of containers"):
+            return [from_list(row, now) for row in rows]
+
     def _list_alone(self) -> None:
         now = time.time()
-        rows = self._engine.get("/containers/json?all=1")
-        with understood("list of containers"):
-            made = [from_list(row, now) for row in rows]
+        made = self._asked("/containers/json?all=1", now)
+        self._listed.set()
         containers = tuple(merged(self._known.get(one.id), one, now) for one in made)
         self._known = {one.id: one for one in containers}
         self._listed_at = now

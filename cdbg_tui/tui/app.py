@@ -125,6 +125,8 @@ class CdbgApp(ThriftyApp):
         """What keeps the first frames from the terminal."""
         self._fault: Fault | None = None
         self._was_listed = self._is_lost = False
+        self._knows_dead = True
+        """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
         self.rounds = Rounds(engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)))
         self._judged: dict[str, tuple[Container, Word | None]] = {}
@@ -274,7 +276,8 @@ class CdbgApp(ThriftyApp):
         if not self.dashboard.is_running:  # the app is leaving
             return
         match event.news:
-            case Listed(containers):
+            case Listed(containers, is_whole):
+                self._knows_dead = is_whole
                 gone = tuple(self.containers.keys() - {one.id for one in containers})
                 self.containers = {one.id: one for one in containers}
                 crash.note(f"engine listed {len(containers)} containers")
@@ -423,7 +426,7 @@ class CdbgApp(ThriftyApp):
                 up += 1
             else:
                 suffering += 1
-        self.dashboard.query_one(Headline).show_counts(up, suffering, dead)
+        self.dashboard.query_one(Headline).show_counts(up, suffering, dead if self._knows_dead else None)
 
     # The meters
 

@@ -103,7 +103,7 @@ class Prelude:
         if columns < _LEAST[0] or lines < _LEAST[1]:
             return
         try:
-            frame = painted(news.containers, self._endpoint, columns, lines, time.time(), self._palette)
+            frame = painted(news, self._endpoint, columns, lines, time.time(), self._palette)
         except Exception as error:  # noqa: BLE001 - only a picture: who hears the engine must go on
             crash.report(error, "while the first list was painted")
             return
@@ -139,15 +139,13 @@ class Palette:
         return style + text
 
 
-def painted(
-    containers: Sequence[Container], endpoint: Endpoint, columns: int, lines: int, now: float, palette: Palette
-) -> str:
+def painted(listed: Listed, endpoint: Endpoint, columns: int, lines: int, now: float, palette: Palette) -> str:
     """Return the first frame of the dashboard as a terminal takes it."""
     blank = palette("", " " * columns)
     written = [_at(0, y, blank) for y in range(lines)]
-    written.append(_at(0, 0, _headline(containers, endpoint, columns, palette)))
+    written.append(_at(0, 0, _headline(listed, endpoint, columns, palette)))
     boxes = _boxes(columns, lines - 2)
-    written += _list(containers, boxes[1], now, palette)
+    written += _list(listed.containers, boxes[1], now, palette)
     for number, box in boxes.items():
         written += _frame(box, number, palette)
     return "".join(written)
@@ -202,7 +200,8 @@ def _frame(box: _Box, number: int, palette: Palette) -> Iterator[str]:
     yield _at(box.left, box.top + box.height - 1, palette(line, "╰" + "─" * (box.width - 2) + "╯"))
 
 
-def _headline(containers: Sequence[Container], endpoint: Endpoint, columns: int, palette: Palette) -> str:
+def _headline(listed: Listed, endpoint: Endpoint, columns: int, palette: Palette) -> str:
+    containers = listed.containers
     dead = sum(one.is_dead for one in containers)
     up = sum(not one.is_dead and word(one).weight is Weight.FINE for one in containers)
     suffering = len(containers) - dead - up
@@ -213,7 +212,7 @@ def _headline(containers: Sequence[Container], endpoint: Endpoint, columns: int,
         ("bar", f"   {clean(f'{endpoint.place} · {endpoint.why}')}{gap}"),
         ("good" if up else "bar", f"{up} up"),
         ("warn", f" · {suffering} suffering" if suffering else ""),
-        ("bad" if dead else "bar", f" · {dead} dead"),
+        ("bad" if dead else "bar", f" · {dead if listed.is_whole else '…'} dead"),
     ]
     room = columns - sum(cell_len(text) for _, text in parts)
     parts.append(("bar", " " * max(0, room)))

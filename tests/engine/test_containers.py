@@ -61,6 +61,8 @@ class Seen:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "CURIOUS_AFTER", 0.0)
+    # A loaded machine is no engine with thousands of stopped containers.
+    monkeypatch.setattr(containers, "HASTE_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -101,6 +103,31 @@ def test_the_list_is_the_first_news_and_has_all(engine: Engine, run: Run, watch:
     assert isinstance(seen.news[0], Listed)
     assert seen.rows[up].state is State.RUNNING
     assert (seen.rows[dead].state, seen.rows[dead].exit_code) == (State.EXITED, 3)
+
+
+def test_those_that_run_are_told_of_while_the_whole_list_is_long_in_coming(
+    run: Run, engine: Engine, proxy: Proxy, watch: Callable[[], Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "HASTE_SECONDS", 0.01)
+    proxy.spoil("all=1", Fault(delay=1.0))
+    up, dead = run(*FOREVER), run("true")
+    eventually(lambda: not engine.get(f"/containers/{dead}/json")["State"]["Running"])
+    seen = watch()
+    eventually(lambda: seen.news)
+    assert not seen.rows[up].is_dead
+    assert dead not in seen.rows
+    assert isinstance(first := seen.news[0], Listed)
+    assert not first.is_whole
+    eventually(lambda: dead in seen.rows)
+    assert seen.count(Lost) == 0
+    assert isinstance(last := seen.news[-1], Listed)
+    assert last.is_whole
+
+
+def test_the_whole_list_is_asked_for_alone_where_it_comes_at_once(proxy: Proxy, watch: Callable[[], Seen]) -> None:
+    seen = follows(watch(), proxy)
+    assert [path for path in proxy.paths if path.endswith("/containers/json")] == []
+    assert seen.count(Listed) == 1
 
 
 def test_of_thousands_that_could_be_asked_about_none_is(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.proxy import Fault, Proxy
 from tests.support import Run
 from tests.terminal.recorder import Cell, Frame, Recorder
 
@@ -23,12 +24,14 @@ Start = Callable[..., Recorder]
 def start(engine_url: str, tmp_path: Path) -> Start:
     """Starts the program; the user's own settings are out of reach."""
 
-    def start(*words: str, size: tuple[int, int] = (160, 45), settings: str = "") -> Recorder:
+    def start(
+        *words: str, size: tuple[int, int] = (160, 45), settings: str = "", host: str = engine_url
+    ) -> Recorder:
         config = tmp_path / "config" / "cdbg"
         config.mkdir(parents=True, exist_ok=True)
         (config / "config.toml").write_text(settings)
         env = {
-            "DOCKER_HOST": engine_url,
+            "DOCKER_HOST": host,
             "HOME": str(tmp_path),
             "XDG_CONFIG_HOME": str(config.parent),
             "TERM": "xterm-256color",
@@ -93,6 +96,20 @@ def test_the_list_is_painted_as_the_dashboard_paints_it(start: Start, size: tupl
                 assert ageless(before[y][x]) == ageless(after[y][x]), (x, y)
         assert before[y][0] == after[y][0]
         assert before[y][left - 1] == after[y][left - 1]
+
+
+@pytest.mark.usefixtures("some")
+def test_what_runs_is_there_before_the_rest_where_the_engine_takes_its_time(start: Start, proxy: Proxy) -> None:
+    proxy.spoil("all=1", Fault(delay=2.0))
+    with start(host=proxy.url) as one:
+        one.read_until(lambda: b"prelude-web" in one.raw)
+        assert "2 up · … dead" in one.screen().display[0]
+        assert DRIVER not in one.raw, "painted before the dashboard is there"
+        one.read_until(lambda: KEYS in one.raw)
+        assert "2 up · … dead" in one.screen().display[0]
+        assert "prelude-worker" not in "\n".join(one.screen().display)
+        one.read_until(lambda: "prelude-worker" in "\n".join(one.screen().display))
+        one.read_until(lambda: "2 up · 2 dead" in one.screen().display[0])
 
 
 @pytest.mark.usefixtures("some")

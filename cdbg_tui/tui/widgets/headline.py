@@ -21,7 +21,7 @@ class Headline(Static):
         self._endpoint = endpoint
         self._version = ""
         self._trouble = ""
-        self._counts = (0, 0, 0)
+        self._counts: tuple[int, int, int | None] = (0, 0, 0)
         self._totals: tuple[float, int] | None = None
         self._total_memory = 0
 
@@ -36,8 +36,8 @@ class Headline(Static):
             self._trouble = words
             self._draw()
 
-    def show_counts(self, up: int, suffering: int, dead: int) -> None:
-        """Say how many containers run, run badly, and are dead."""
+    def show_counts(self, up: int, suffering: int, dead: int | None) -> None:
+        """Say how many containers run, run badly, and are dead; None while nobody knows."""
         if (up, suffering, dead) != self._counts:
             self._counts = (up, suffering, dead)
             self._draw()
@@ -66,7 +66,7 @@ class Headline(Static):
         parts += [(gap, ""), (f"{up} up", "$text-success" if up else "")]
         if suffering:
             parts.append((f" · {suffering} suffering", "$text-warning"))
-        parts.append((f" · {dead} dead", "$text-error" if dead else ""))
+        parts.append((f" · {'…' if dead is None else dead} dead", "$text-error" if dead else ""))
         left = Content.assemble(*parts)
         right = self._usage()
         room = self.size.width - 2 - left.cell_length - len(right)
