@@ -7,17 +7,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cdbg_tui.engine.connect import Endpoint, Tunnel
 from cdbg_tui.engine.debug import failure, log, since
 from cdbg_tui.engine.errors import EngineError, engine_errors
 from cdbg_tui.engine.gate import check_request
-from cdbg_tui.engine.stream import Stream, get_json
+from cdbg_tui.engine.stream import Stream, get_json, get_rows
 
 if TYPE_CHECKING:
     from docker import APIClient
     from requests import PreparedRequest, Response
+
+T = TypeVar("T")
 
 CALL_SECONDS = 10
 AWAY = ("unreachable", "timeout", "forbidden")
@@ -90,6 +92,11 @@ class Engine:
         """Return the decoded answer to one GET, without docker-py."""
         with self._noted():
             return get_json(self.reachable, path, patience=patience)
+
+    def rows(self, path: str, made: Callable[[Any], T], *, patience: float = CALL_SECONDS) -> list[T]:
+        """Return what is *made* of each row that answers a GET, which is let go before the next is decoded."""
+        with self._noted():
+            return get_rows(self.reachable, path, made, patience=patience)
 
     @contextmanager
     def api(self) -> Iterator[APIClient]:

@@ -240,9 +240,8 @@ class Watch:
                 self._tell(Listed(tuple(running), is_whole=False))
 
     def _asked(self, path: str, now: float) -> list[Container]:
-        rows = self._engine.get(path)
         with understood("list of containers"):
-            return [from_list(row, now) for row in rows]
+            return self._engine.rows(path, lambda row: from_list(row, now))
 
     def _list_alone(self) -> None:
         now = time.time()

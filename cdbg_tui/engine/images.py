@@ -107,7 +107,7 @@ def looked_into(engine: Engine, look: Callable[[str], T | None], limit: int = 20
     Raises:
         EngineError: the engine cannot be asked.
     """
-    containers = {row["ImageID"]: row["Id"] for row in engine.get(query("/containers/json", all=1))}
+    containers = dict(engine.rows(query("/containers/json", all=1), lambda row: (row["ImageID"], row["Id"])))
     local = local_images(engine)
     found: dict[Image, T] = {}
 

@@ -57,7 +57,7 @@ def left_behind(engine: Engine) -> tuple[LeftBehind, ...]:
         EngineError: the engine cannot be asked.
     """
     wanted = {"label": [SESSION_LABEL]}
-    names = {row["Id"]: _name(row) for row in engine.get(query("/containers/json", all=1))}
+    names = dict(engine.rows(query("/containers/json", all=1), lambda row: (row["Id"], _name(row))))
     rows = engine.get(query("/containers/json", all=1, size=1, filters=wanted), patience=SIZES_SECONDS)
     in_use = {row.get("ImageID") for row in rows if row.get("State") in _UP}
     in_use |= {mount.get("Name") for row in rows if row.get("State") in _UP for mount in row.get("Mounts") or ()}

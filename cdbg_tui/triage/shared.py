@@ -65,9 +65,8 @@ class Shared:
 
         def read() -> tuple[Neighbour, ...]:
             now = time.time()
-            rows = self._engine.get(query("/containers/json", all=1))
             with understood("list of containers"):
-                return tuple(from_row(row, now) for row in rows)
+                return tuple(self._engine.rows(query("/containers/json", all=1), lambda row: from_row(row, now)))
 
         return self._once("neighbours", read)
 

@@ -18,7 +18,7 @@ from cdbg_tui.engine import stream as streams
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint, Tls, find
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.engine.stream import Stream, get_json, query
+from cdbg_tui.engine.stream import Stream, get_json, get_rows, query
 from tests.engine.proxy import Proxy, answer
 from tests.support import Run, eventually
 
@@ -132,6 +132,40 @@ def test_what_is_no_json(proxy: Proxy) -> None:
     for rubbish in (b"", b"<html>", b'{"Version":', b"\xff"):
         proxy.instead["/version"] = answer(rubbish)
         assert "broke off" in failure(proxy.url).what
+
+
+def rows(url: str) -> list[str]:
+    return get_rows(Endpoint(url, ""), "/containers/json", lambda row: str(row["Id"]))
+
+
+def test_rows_are_made_one_by_one(proxy: Proxy) -> None:
+    for text in (
+        b'[{"Id":"a"},{"Id":"b"}]\n',
+        b' [ {"Id": "a"} ,\n {"Id": "b"}\n]',
+        b'[{"Id":"a"},{"Id":"b"}]\n]',
+    ):
+        proxy.instead["/containers/json"] = answer(text)
+        assert rows(proxy.url) == ["a", "b"]
+    proxy.instead["/containers/json"] = answer(b"[]")
+    assert rows(proxy.url) == []
+
+
+def test_rows_that_break_off_or_are_none(proxy: Proxy) -> None:
+    for text, words in (
+        (b"", "broke off"),
+        (b"<html>", "broke off"),
+        (b'[{"Id":"a"},', "broke off"),
+        (b'[{"Id":"a"}', "broke off"),
+        (b"[\xff]", "broke off"),
+        (b"null", "no Docker Engine"),
+        (b'{"message": "so"}', "no Docker Engine"),
+        (b'[["Id"]]', "no Docker Engine"),
+        (b"[" * 100_000, "broke off"),
+    ):
+        proxy.instead["/containers/json"] = answer(text)
+        with pytest.raises(EngineError) as error:
+            rows(proxy.url)
+        assert words in error.value.what, text[:20]
 
 
 def test_the_engines_own_words_are_told_with_their_kind(proxy: Proxy, engine_url: str) -> None:
