@@ -68,7 +68,8 @@ _FAILURES = (
     ),
     (
         r"does not have a release file|release file .* (expired|not valid)|404 +not found|status code: 404"
-        r"|returned error: 404|valid metadata not found|is no longer available|end[- ]of[- ]life",
+        r"|returned error: 404|valid metadata not found|is no longer available|end[- ]of[- ]life"
+        r"|remote server returned error|package mentioned in index not found",
         _MIRROR,
     ),
     (
@@ -82,7 +83,8 @@ _FAILURES = (
     (
         r"connection refused|connection reset|could not connect|failed (to )?connect|unable to connect"
         r"|network is unreachable|no route to host|timed? ?out|network error|temporary error \(try again"
-        r"|curl error|cannot download|failed to fetch|cannot initiate the connection|host is unreachable",
+        r"|curl error|cannot download|failed to fetch|cannot initiate the connection|host is unreachable"
+        r"|network connection aborted",
         BuildFailure("no network", "the build cannot reach its package mirror", OFFLINE),
     ),
     # dnf says so, too, where it could not reach the list of mirrors.
@@ -90,7 +92,8 @@ _FAILURES = (
     (
         r"unable to locate package|\(no such package\)|\(missing\):|no match for argument"
         r"|unable to find a match|no package .* available|has no installation candidate|target not found"
-        r"|no provider of|nothing to do|error: no package matches|(version|release) '.*' for '.*' was not found",
+        r"|no provider of|nothing to do|error: no package matches"
+        r"|could not find a repo which provides|(version|release) '.*' for '.*' was not found",
         BuildFailure(
             "package",
             "one of the packages is in none of its repositories",

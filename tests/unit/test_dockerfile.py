@@ -136,6 +136,29 @@ CODE = "The command '/bin/sh -c x' returned a non-zero code: 100"
             "Cannot prepare internal mirrorlist: No URLs in mirrorlist\nNo match for argument: gdb",
             "no network",
         ),
+        (
+            "WARNING: fetching https://m/alpine/v3.9/main: remote server returned error (try 'apk update')\n"
+            "ERROR: unable to select packages:\n  gdb (no such package):",
+            "mirror",
+        ),
+        ("ERROR: gdb-16.3-r0: package mentioned in index not found (try 'apk update')", "mirror"),
+        ("ERROR: gdb-16.3-r0: network connection aborted", "no network"),
+        (
+            "WARNING: fetching https://m/main: network error (check Internet connection and firewall)"
+            "\nERROR: unable to select packages:\n  gdb (no such package):",
+            "no network",
+        ),
+        (
+            "WARNING: opening https://m/main: could not connect to server (check repositories file)\n"
+            "ERROR: unable to select packages:\n  gdb (no such package):",
+            "no network",
+        ),
+        (
+            "WARNING: fetching https://m/main: UNTRUSTED signature\nERROR: unable to select packages:\n"
+            "  gdb (no such package):",
+            "signature",
+        ),
+        ("ERROR: Unable to lock database: Permission denied\nERROR: Failed to open apk database", "rights"),
         ("E: Unable to locate package gbd", "package"),
         ("ERROR: unable to select packages:\n  gbd (no such package):", "package"),
         ("ERROR: unsatisfiable constraints:\n  gbd (missing):\n    required by: world[gbd]", "package"),
