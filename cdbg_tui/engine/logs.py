@@ -89,7 +89,7 @@ class LogTail:
         self._changed = threading.Condition()
         # Under the condition: what the reader has for the deliverer.
         self._close_stream: Callable[[], None] | None = None
-        self._pieces: list[bytes] = []
+        self._pieces: deque[bytes] = deque()
         self._size = 0
         self._is_open = self._is_done = self._has_settled = False
         self._problem: EngineError | None = None
@@ -202,12 +202,14 @@ class LogTail:
         with self._changed:
             if wait:
                 self._changed.wait_for(lambda: self._size or self._is_over())
-            pieces, self._pieces, self._size = self._pieces, [], 0
+            pieces, self._pieces, self._size = self._pieces, deque(), 0
             ended, problem = self._is_done, self._problem
             self._changed.notify_all()
         try:
             with engine_errors(self._engine.endpoint.url):
-                records = self._frames.feed(b"".join(pieces))
+                records: list[bytes] = []
+                while pieces:  # not in one: megabytes, their frames and their lines would stand side by side
+                    records += self._frames.feed(pieces.popleft())
                 if ended:
                     problem = problem or (torn() if self._frames.is_torn else None)
                     records += self._frames.end()
