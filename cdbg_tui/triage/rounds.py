@@ -26,8 +26,10 @@ AGAIN_SECONDS = 10.0
 SHARED_SECONDS = 5.0
 LATER_SECONDS = 15.0
 """So long after the beginning the first of those is looked at that can wait."""
-LATER_PACE = 4.0
-"""Seconds between two of those."""
+LATER_PACE = 0.4
+"""Seconds between two of those: half a minute after the beginning there is silence."""
+GIVE_WAY_SECONDS = 1.0
+"""So long after a key nothing is begun that can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Rounds:
         self._seen: dict[str, tuple[Container | None, float]] = {}
         """As what each was last looked at, and when; None where that failed."""
         self._next_later = time.monotonic() + LATER_SECONDS - LATER_PACE
+        self._given_way_to = 0.0
         self._paused = self._closed = False
         self._has_begun = False
         self._looking = 0
@@ -106,6 +109,10 @@ class Rounds:
         with self._work:
             self._wanted.pop(container_id, None)
             self._seen.pop(container_id, None)
+
+    def give_way(self) -> None:
+        """Begin nothing for a moment that can wait: somebody presses keys."""
+        self._given_way_to = time.monotonic() + GIVE_WAY_SECONDS
 
     def pause(self) -> None:
         """Begin nothing until `resume`."""
@@ -156,8 +163,15 @@ class Rounds:
                     continue
                 _, _, one = heapq.heappop(self._heap)
                 # One that came into view stands in the heap twice.
-                if (wanted := self._wanted.pop(one, None)) is not None:
-                    self._seen[one] = wanted[0], time.monotonic()
-                    self._looking += 1
-                    return wanted[0]
+                if one not in self._wanted:
+                    continue
+                container, is_soon = self._wanted[one]
+                now = time.monotonic()
+                if not is_soon and now < self._given_way_to:
+                    heapq.heappush(self._heap, (self._given_way_to, next(self._count), one))
+                    continue
+                del self._wanted[one]
+                self._seen[one] = container, now
+                self._looking += 1
+                return container
         return None

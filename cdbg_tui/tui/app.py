@@ -186,6 +186,7 @@ class CdbgApp(ThriftyApp):
         if isinstance(event, Key | MouseDown):
             self.typed_at = time.monotonic()
             failing.note_input(self, event)
+            self.rounds.give_way()
             self.watcher.glance()
             self.following.look_whole()
         if isinstance(event, Key) and not event.is_forwarded:

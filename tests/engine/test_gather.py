@@ -215,3 +215,26 @@ def test_what_shows_no_trouble_waits_and_trouble_overtakes_it(
     eventually(lambda: len(found) == 2)
     assert {judged.container.id for judged in found} == {trouble.id, calm[1].id}
     assert not going.is_at_rest
+
+
+def test_what_can_wait_gives_way_to_keys_and_trouble_does_not(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LATER_SECONDS", "LATER_PACE"):
+        monkeypatch.setattr(f"cdbg_tui.triage.rounds.{name}", 0.0)
+    monkeypatch.setattr("cdbg_tui.triage.rounds.GIVE_WAY_SECONDS", 60.0)
+    found: list[Judged] = []
+    going = Rounds(engine, lambda _: (), found.append)
+    going.start()
+    calm = gather(engine, run("sleep", "600")).container
+    trouble = gather(engine, run("sh", "-c", "exit 3")).container
+    going.give_way()
+    going.want(calm, soon=False)
+    going.want(trouble, soon=True)
+    eventually(lambda: [judged.container.id for judged in found] == [trouble.id])
+    assert not going.is_at_rest
+    monkeypatch.setattr("cdbg_tui.triage.rounds.GIVE_WAY_SECONDS", 0.0)
+    going.give_way()
+    going.want(calm, soon=True)
+    eventually(lambda: len(found) == 2)
+    going.close()

@@ -122,6 +122,7 @@ async def opened(
     with ExitStack() as hurry:
         for name in ("triage.rounds.LATER_SECONDS", "triage.rounds.LATER_PACE", "tui.app.LATER_SECONDS"):
             hurry.enter_context(patch(f"cdbg_tui.{name}", 0.2))
+        hurry.enter_context(patch("cdbg_tui.triage.rounds.GIVE_WAY_SECONDS", 0.0))
         hurry.enter_context(patch("cdbg_tui.tui.app.LEFTOVERS_SECONDS", 1.0))
         hurry.enter_context(patch("cdbg_tui.engine.containers.CURIOUS_AFTER", 0.0))
         async with _opened(engine, size, config, notifications) as seen:
