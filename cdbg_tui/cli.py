@@ -168,6 +168,7 @@ def dashboard(endpoint: Endpoint, config: Config) -> int:
                 from cdbg_tui.tui.garbage import tend
 
                 app = CdbgApp(engine, watch, config, settled=lambda: tend(app), asked=asked)
+                prelude.wait()
             try:
                 if not asked.status:
                     app.run()

@@ -21,9 +21,9 @@ ACTIONS += ["rename", "pause", "unpause", "health_status", "update"]
 # Beyond this many changed containers at once, one list is cheaper for the engine than the inspections.
 RELIST_FROM = 24
 GATHER_SECONDS = 0.05
-HASTE_SECONDS = 0.1
-"""After so long without the first list, those that run are asked for alone: an engine with thousands that do
-not run takes half a second for all of them."""
+HASTE_SECONDS = 0.05
+"""So long after the beginning those that run are told of alone: an engine with thousands that do not run takes
+a quarter of a second for the whole list, and we as long again to read it."""
 CURIOUS_AFTER = 15.0
 """Seconds after the start: what is in view is looked into sooner, by whoever judges it."""
 CURIOUS_MOST = 200
@@ -112,7 +112,7 @@ class Watch:
     def start(self) -> None:
         """Begin; the first news is the list, or that there is no engine."""
         self._curious_from = time.monotonic() + CURIOUS_AFTER
-        for run in (self._follow, self._hasten, self._look, self._listen_for_life):
+        for run in (self._follow, self._look, self._listen_for_life):
             threading.Thread(target=run, name=f"watch{run.__name__}", daemon=True).start()
 
     def listen(self, listener: Callable[[News], None]) -> None:
@@ -158,6 +158,10 @@ class Watch:
         """Return what was heard of a container, oldest first, the engine's own memory included."""
         return tuple(event for event in self._events.copy() if event.id == container_id)
 
+    def known(self, container_id: str) -> Container | None:
+        """Return a container as it was told of last."""
+        return self._known.get(container_id)
+
     def close(self) -> None:
         """End the threads; they are through as soon as what they wait for is cut off."""
         self._closed.set()
@@ -176,6 +180,8 @@ class Watch:
             self._stuck.clear()
             self._tried_at = time.monotonic()
             try:
+                if not self._listed.is_set():
+                    self._list_running()
                 self._list()
                 delay = FIRST_RETRY
                 self._read_events()
@@ -227,17 +233,20 @@ class Watch:
         with self._listing:  # both threads do, and the older answer must not come last
             self._list_alone()
 
-    def _hasten(self) -> None:
-        """Tell of those that run if the whole list is long in coming."""
-        if self._listed.wait(HASTE_SECONDS):
-            return
-        try:
-            running = self._asked("/containers/json", time.time())
-        except EngineError:  # the whole list fails as well, and says so
-            return
-        with self._telling:
-            if not self._listed.is_set():
-                self._tell(Listed(tuple(running), is_whole=False))
+    def _list_running(self) -> None:
+        """Ask for those that run, and have them told of if the whole list is long in coming."""
+        now = time.time()
+        running = self._asked("/containers/json", now)
+        self._known = {one.id: one for one in running}
+
+        def tell() -> None:
+            with self._telling:
+                if not self._listed.is_set():
+                    self._tell(Listed(tuple(running), is_whole=False))
+
+        timer = threading.Timer(max(0.0, now + HASTE_SECONDS - time.time()), tell)
+        timer.daemon = True
+        timer.start()
 
     def _asked(self, path: str, now: float) -> list[Container]:
         with understood("list of containers"):

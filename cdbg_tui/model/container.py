@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -247,13 +247,15 @@ def wants_inspection(container: Container, now: float) -> bool:
 
 
 def merged(old: Container | None, new: Container, now: float) -> Container:
-    """Return what is known of a container that was just listed: *old* has more, if it is of the same life."""
-    if old is None or not old.inspected or new.inspected:
+    """Return what is known of a container just listed: *old* if it is of the same life and has as much."""
+    if old is None or new.inspected:
         return new
-    same = (old.state, old.exit_code, old.health, old.name) == (new.state, new.exit_code, new.health, new.name)
     younger, older = leeway(now - (new.since or 0.0))
     off_by = (new.since or 0.0) - (old.since or 0.0)
-    return old if same and -younger - _PROMPT <= off_by <= older + _PROMPT else new
+    if not -younger - _PROMPT <= off_by <= older + _PROMPT:
+        return new
+    same = (old.state, old.exit_code, old.health, old.name) == (new.state, new.exit_code, new.health, new.name)
+    return old if (same if old.inspected else replace(new, since=old.since) == old) else new
 
 
 def _state(word: str) -> State:

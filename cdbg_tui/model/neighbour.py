@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cdbg_tui.model.container import COMPOSE_SERVICE, Container, from_list
+from cdbg_tui.model.container import COMPOSE_SERVICE, Container, from_list, merged
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A container, the networks it is on with its address there (empty where dead), and its names on them."""
+    """A container, the networks it is on with its address there (empty where dead), and its aliases on them."""
 
     container: Container
     networks: Mapping[str, str] = field(default_factory=dict)
-    names: frozenset[str] = frozenset()
-    """In lower case: what the engine's name server answers to on a network of the user's own."""
+    aliases: frozenset[str] = frozenset()
+    """In lower case."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """In lower case: what the engine's name server answers to on a network of the user's own.
+
+        The list leaves out aliases; Compose gives each container its service's name as one.
+        """
+        container = self.container
+        own = (container.name, container.id[:12], container.labels.get(COMPOSE_SERVICE, ""))
+        return self.aliases.union(name.lower() for name in own if name)
 
 
-def from_row(row: Mapping[str, Any], now: float) -> Neighbour:
+def from_row(
+    row: Mapping[str, Any], now: float, known: Callable[[str], Container | None] = lambda _: None
+) -> Neighbour:
     """Make a neighbour from an element of ``GET /containers/json``.
 
-    The list leaves out aliases; Compose gives each container its service's name as one.
+    Its container is the *known* one of that id where that is as the row says: there may be thousands.
     """
     container = from_list(row, now)
     networks = _networks(row)
-    names = {container.name, container.id[:12], container.labels.get(COMPOSE_SERVICE, "")}
     return Neighbour(
-        container,
+        merged(known(container.id), container, now),
         {name: network.get("IPAddress") or "" for name, network in networks.items()},
-        frozenset(name.lower() for name in names if name) | _aliases(networks),
+        _aliases(networks),
     )
 
 
 def with_aliases(neighbour: Neighbour, details: Mapping[str, Any]) -> Neighbour:
     """Return *neighbour* with the names that only ``GET /containers/{id}/json`` tells."""
-    return replace(neighbour, names=neighbour.names | _aliases(_networks(details)))
+    return replace(neighbour, aliases=neighbour.aliases | _aliases(_networks(details)))
 
 
 def _networks(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

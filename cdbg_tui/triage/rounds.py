@@ -56,11 +56,13 @@ class Rounds:
         engine: Engine,
         events_of: Callable[[str], tuple[Event, ...]],
         deliver: Callable[[Judged], None],
+        known: Callable[[str], Container | None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._events_of = events_of
         self._deliver = deliver
-        self._shared = Shared(engine, seconds=SHARED_SECONDS)
+        self.shared = Shared(engine, seconds=SHARED_SECONDS, known=known)
+        """What it asked for all containers at once."""
         self._work = threading.Condition()
         self._heap: list[tuple[float, int, str]] = []
         self._count = itertools.count()
@@ -140,7 +142,7 @@ class Rounds:
                 events = self._events_of(container.id)
                 # A thread that stumbles over what one container is like must not be lost to all others.
                 with understood("description of a container"):
-                    found = diagnose(gather(self._engine, container.id, events, shared=self._shared))
+                    found = diagnose(gather(self._engine, container.id, events, shared=self.shared))
             except EngineError:
                 # It is gone, or the engine is: who follows the events says so. What comes back is wanted again.
                 with self._work:

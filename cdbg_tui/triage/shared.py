@@ -8,12 +8,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from cdbg_tui.engine import kernel_log
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import understood
 from cdbg_tui.engine.stream import query
+from cdbg_tui.model.container import Container
 from cdbg_tui.model.event import Event, from_engine
 from cdbg_tui.model.neighbour import Neighbour, from_row, with_aliases
 from cdbg_tui.triage.evidence import Layer
@@ -28,47 +30,82 @@ DEAR = 100
 """An answer is kept so many times as long as it took, at least: a list of thousands costs half a second."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was answered, when that was asked for by the monotonic clock, and how long it took in seconds."""
+
+    answer: Any
+    when: float
+    took: float
+
+    def is_old(self, seconds: float) -> bool:
+        return time.monotonic() >= self.when + self.took + max(seconds, DEAR * self.took)
+
+
 class Shared:
     """Answers of one engine, each asked for when it is first wanted, by whichever thread."""
 
-    def __init__(self, engine: Engine, *, seconds: float = math.inf) -> None:
-        """Keep each answer for *seconds*, and longer where it is dear."""
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        seconds: float = math.inf,
+        around: Shared | None = None,
+        known: Callable[[str], Container | None] = lambda _: None,
+    ) -> None:
+        """Keep each answer for *seconds*, and longer where it is dear.
+
+        *around* is who knows all containers of the engine, if somebody does; *known* gives the one of an id.
+        """
         self._engine = engine
         self._seconds = seconds
-        self._answers: dict[object, tuple[float, Any]] = {}
+        self._around = around
+        self._known = known
+        self._answers: dict[object, _Answer] = {}
         self._locks: dict[object, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def _once(self, key: object, read: Callable[[], T]) -> T:
+    def _once(self, key: object, read: Callable[[], T], seconds: float | None = None) -> T:
+        seconds = self._seconds if seconds is None else seconds
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
-            until, answer = self._answers.get(key, (-math.inf, None))
-            if time.monotonic() >= until:
+            known = self._answers.get(key)
+            if known is None or known.is_old(seconds):
                 began = time.monotonic()
-                answer = read()
-                self._keep(key, answer, time.monotonic() - began)
-            found: T = answer
+                known = self._keep(key, _Answer(read(), began, time.monotonic() - began))
+            found: T = known.answer
             return found
 
-    def _keep(self, key: object, answer: Any, took: float) -> None:
-        now = time.monotonic()
+    def _keep(self, key: object, answer: _Answer) -> _Answer:
         with self._lock:
             if len(self._answers) >= MOST_ANSWERS:  # containers and images come and go, for weeks
-                for one in [one for one, (until, _) in self._answers.items() if now >= until]:
+                for one in [one for one, known in self._answers.items() if known.is_old(self._seconds)]:
                     del self._answers[one]
                     del self._locks[one]
-            self._answers[key] = now + max(self._seconds, DEAR * took), answer
+            self._answers[key] = answer
+        return answer
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """Return all containers of the engine."""
+        around = self._around
+        return self._all_of_them() if around is None else self._once("neighbours", around.neighbours_of_late)
 
+    def neighbours_of_late(self) -> tuple[Neighbour, ...]:
+        """Return the same, asked for anew unless that is dear."""
+        return self._all_of_them(0.0)
+
+    def _all_of_them(self, seconds: float | None = None) -> tuple[Neighbour, ...]:
         def read() -> tuple[Neighbour, ...]:
             now = time.time()
             with understood("list of containers"):
-                return tuple(self._engine.rows(query("/containers/json", all=1), lambda row: from_row(row, now)))
+                return tuple(
+                    self._engine.rows(
+                        query("/containers/json", all=1), lambda row: from_row(row, now, self._known)
+                    )
+                )
 
-        return self._once("neighbours", read)
+        return self._once("neighbours", read, seconds)
 
     def by_all_names(self, neighbour: Neighbour) -> Neighbour:
         """Return a neighbour with its aliases, which the list leaves out."""

@@ -128,7 +128,9 @@ class CdbgApp(ThriftyApp):
         self._knows_dead = True
         """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
-        self.rounds = Rounds(engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)))
+        self.rounds = Rounds(
+            engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)), known=watch.known
+        )
         self._judged: dict[str, tuple[Container, Word | None]] = {}
         """The list's word for each container that was diagnosed, and as what it was known then."""
         self.dashboard = Dashboard(engine.endpoint, config.command)

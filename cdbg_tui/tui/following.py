@@ -10,6 +10,7 @@ from cdbg_tui.engine.logs import LogTail, earlier
 from cdbg_tui.engine.processes import ProcessWatch
 from cdbg_tui.model.container import Container
 from cdbg_tui.model.finding import Diagnosis, Step, Weight
+from cdbg_tui.triage.shared import Shared
 from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.messages import LogRead, ProcessesListed
 from cdbg_tui.tui.panes.logs import LogsPane
@@ -132,7 +133,8 @@ class Following:
             from cdbg_tui.triage.gather import look_closer
             from cdbg_tui.triage.verdict import diagnose, for_engine
 
-            for evidence in look_closer(app.engine, one, app.watcher.events_of(one), usage):
+            shared = Shared(app.engine, around=app.rounds.shared)
+            for evidence in look_closer(app.engine, one, app.watcher.events_of(one), usage, shared=shared):
                 diagnosis = for_engine(diagnose(evidence), app.engine.endpoint.cli)
                 yield evidence, diagnosis
                 if glances and all(one.weight in (Weight.FINE, Weight.NOTE) for one in diagnosis.findings):

@@ -45,6 +45,8 @@ _COLOURS = {
     "bar": "226;227;229",
 }
 _WIDE = 110
+PATIENCE_SECONDS = 0.2
+"""So long the dashboard waits for a first list that is about to come: both at once would take longer."""
 _LEAST = (60, 15)
 """Columns and lines below which nothing is painted; a terminal that does not know its size says 0."""
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"
@@ -64,6 +66,7 @@ class Prelude:
         self._modes: list[Any] | None = None
         self._is_open = False
         self._is_painted = False
+        self._heard = threading.Event()
 
     def __enter__(self) -> Prelude:
         """Let nothing that is typed show up in the list, and keep Enter what it is."""
@@ -87,6 +90,10 @@ class Prelude:
             if kind is not None and self._is_painted:
                 _write(_LEAVE)
 
+    def wait(self) -> None:
+        """Wait a moment for the engine's first word, if it has not come while the dashboard was loaded."""
+        self._heard.wait(PATIENCE_SECONDS)
+
     def take_down(self) -> None:
         """Give the terminal back as it was, if no dashboard came to do it."""
         if self._is_painted:
@@ -94,8 +101,11 @@ class Prelude:
 
     def hear(self, news: News) -> None:
         """Paint the list if that is what the engine told; in the thread that heard it."""
-        if not isinstance(news, Listed):
-            return
+        if isinstance(news, Listed):
+            self._paint(news)
+        self._heard.set()
+
+    def _paint(self, news: Listed) -> None:
         try:
             columns, lines = os.get_terminal_size(2)
         except OSError:

@@ -124,10 +124,12 @@ def test_those_that_run_are_told_of_while_the_whole_list_is_long_in_coming(
     assert last.is_whole
 
 
-def test_the_whole_list_is_asked_for_alone_where_it_comes_at_once(proxy: Proxy, watch: Callable[[], Seen]) -> None:
+def test_only_the_whole_list_is_told_of_where_it_comes_at_once(
+    run: Run, engine: Engine, proxy: Proxy, watch: Callable[[], Seen]
+) -> None:
+    run(*FOREVER)
     seen = follows(watch(), proxy)
-    assert [path for path in proxy.paths if path.endswith("/containers/json")] == []
-    assert seen.count(Listed) == 1
+    assert [isinstance(one, Listed) and one.is_whole for one in seen.news] == [True]
 
 
 def test_of_thousands_that_could_be_asked_about_none_is(

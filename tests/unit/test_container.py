@@ -330,5 +330,16 @@ def test_an_inspection_is_newer_than_what_was_known() -> None:
     new = from_inspect(INSPECT_20)
     assert merged(known(600), new, NOW) is new
     assert merged(None, new, NOW) is new
+
+
+def test_a_row_that_says_what_is_known_is_no_other_container() -> None:
     uninspected = listed("Up 2 minutes")
-    assert merged(uninspected, other := listed("Up 2 minutes"), NOW) is other
+    assert merged(uninspected, listed("Up 2 minutes"), NOW) is uninspected
+    assert merged(uninspected, dataclasses.replace(listed("Up 2 minutes"), since=NOW - 125), NOW) is uninspected
+    for other in (
+        listed("Up 2 hours"),
+        listed("Exited (1) 2 minutes ago"),
+        dataclasses.replace(listed("Up 2 minutes"), name="other"),
+        dataclasses.replace(listed("Up 2 minutes"), labels={"a": "b"}),
+    ):
+        assert merged(uninspected, other, NOW) is other

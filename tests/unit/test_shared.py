@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
 from cdbg_tui.engine.client import Engine
+from cdbg_tui.model.container import Container
 from cdbg_tui.triage.shared import Shared
 
 
@@ -54,3 +56,43 @@ def test_old_answers_are_dropped_when_there_are_many(monkeypatch: pytest.MonkeyP
         shared.image(str(number))
     assert len(shared._answers) <= 11
     assert len(shared._locks) <= 12
+
+
+class Listing(Counting):
+    """An engine with one container, which takes its time to tell so."""
+
+    def __init__(self, now: list[float], seconds: float) -> None:
+        super().__init__()
+        self._now, self._seconds = now, seconds
+
+    def rows(self, path: str, made: Callable[[Any], Any]) -> list[Any]:
+        self.asked.append(path)
+        self._now[0] += self._seconds
+        return [made({"Id": "ab" * 32, "Names": ["/one"], "State": "exited", "Status": "Exited (1) 2 hours ago"})]
+
+
+@pytest.mark.parametrize(("took", "asked"), [(0.001, 3), (0.5, 1)])
+def test_each_look_asks_who_is_around_unless_that_is_dear(
+    monkeypatch: pytest.MonkeyPatch, took: float, asked: int
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    engine = Listing(now, took)
+    all_of_them = Shared(cast(Engine, engine), seconds=5.0)
+    for _ in range(3):
+        look = Shared(cast(Engine, engine), around=all_of_them)
+        assert [other.container.name for other in look.neighbours()] == ["one"]
+        now[0] += 1.0
+        assert look.neighbours() is look.neighbours(), "one look sees one list"
+    assert len(engine.asked) == asked
+
+
+def test_a_container_that_is_known_is_not_kept_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cdbg_tui.triage.shared.DEAR", 0)
+    known: dict[str, Container] = {}
+    shared = Shared(cast(Engine, Listing([0.0], 0.0)), seconds=0.0, known=known.get)
+    [first] = shared.neighbours()
+    known[first.container.id] = first.container
+    [second] = shared.neighbours()
+    assert second is not first
+    assert second.container is first.container
