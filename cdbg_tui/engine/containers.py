@@ -18,8 +18,10 @@ from cdbg_tui.model.event import Event, from_engine
 ACTIONS = ["create", "start", "restart", "die", "oom", "kill", "stop", "destroy"]
 ACTIONS += ["rename", "pause", "unpause", "health_status", "update"]
 
-# Beyond this many changed containers at once, one list is cheaper for the engine than the inspections.
+INSPECTION_SECONDS = 0.003
+"""What it costs an engine and us to inspect one container: beyond as many as a list takes, one list is cheaper."""
 RELIST_FROM = 24
+"""Even where a list costs next to nothing."""
 GATHER_SECONDS = 0.05
 HASTE_SECONDS = 0.05
 """So long after the beginning those that run are told of alone: an engine with thousands that do not run takes
@@ -105,6 +107,8 @@ class Watch:
         self._curious_from = 0.0
         """By the monotonic clock."""
         self._last_event = 1.0
+        self._listing_took = 0.0
+        """Seconds."""
         self._listed_at = 0.0
         """By our clock."""
         self._tried_at = 0.0
@@ -258,7 +262,7 @@ class Watch:
         self._listed.set()
         containers = tuple(merged(self._known.get(one.id), one, now) for one in made)
         self._known = {one.id: one for one in containers}
-        self._listed_at = now
+        self._listed_at, self._listing_took = now, time.time() - now
         self._deliver(Listed(containers))
         self._be_curious(containers)
 
@@ -316,7 +320,9 @@ class Watch:
                     self._curious.pop(one, None)
             stream = self._stream
             try:
-                if len(ids) > RELIST_FROM or (not self._inspect(ids) and changed):
+                if len(ids) > max(RELIST_FROM, self._listing_took / INSPECTION_SECONDS) or (
+                    not self._inspect(ids) and changed
+                ):
                     self._list()
             except EngineError as error:
                 # What was to be looked at is not known any more.

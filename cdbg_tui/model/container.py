@@ -32,6 +32,11 @@ class State(StrEnum):
     DEAD = "dead"
 
 
+# Looked at for thousands at once: an enumeration's members are dear to look up.
+_UP = (State.RUNNING, State.PAUSED)
+_ENDED = (State.EXITED, State.DEAD, State.CREATED)
+
+
 class Health(StrEnum):
     """The result of the container's own health check."""
 
@@ -115,12 +120,12 @@ class Container:
     @property
     def is_up(self) -> bool:
         """Whether it has a running (or frozen) main process."""
-        return self.state in (State.RUNNING, State.PAUSED)
+        return self.state in _UP
 
     @property
     def is_dead(self) -> bool:
         """Whether it has ended, or never came to life."""
-        return self.state in (State.EXITED, State.DEAD, State.CREATED)
+        return self.state in _ENDED
 
 
 _UNITS = {
@@ -203,7 +208,7 @@ def from_inspect(details: Mapping[str, Any]) -> Container:
     what = _state(state.get("Status") or "")
     created = epoch(details.get("Created") or "") or 0.0
     started, finished = epoch(state.get("StartedAt") or ""), epoch(state.get("FinishedAt") or "")
-    up = what in (State.RUNNING, State.PAUSED)
+    up = what in _UP
     ended = what in (State.EXITED, State.DEAD, State.RESTARTING)
     since = started if up else finished if ended else created
     failed_start = what is State.CREATED and bool(state.get("Error"))

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input
 
 from cdbg_tui import crash
@@ -66,6 +67,12 @@ if TYPE_CHECKING:
     from cdbg_tui.model.analysis import Analysis
 
 AGES_SECONDS = 5.0
+RENEWAL_SHARE = 0.1
+"""So much of the time may go into bringing the list up to date."""
+RENEWAL_SECONDS = 0.005
+"""Where it takes longer it lets keys go first, for *RENEWAL_PATIENCE*: it is begun *KEYS_SECONDS* after one."""
+KEYS_SECONDS = 0.15
+RENEWAL_PATIENCE = 1.0
 ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
 LEFTOVERS_SECONDS = 16.0
@@ -125,6 +132,10 @@ class CdbgApp(ThriftyApp):
         """What keeps the first frames from the terminal."""
         self._fault: Fault | None = None
         self._was_listed = self._is_lost = False
+        self._renewal: Timer | None = None
+        """Brings the list up to date, where that has to wait."""
+        self._renewed_at = self._renewal_took = 0.0
+        """By the monotonic clock, and in seconds."""
         self._knows_dead = True
         """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
@@ -350,24 +361,47 @@ class CdbgApp(ThriftyApp):
         self.dashboard.query_one(Headline).show_engine(*answer)
 
     def _containers_changed(self) -> None:
+        """Take note of it at once where it is about the one looked at, and in the list when it is its turn."""
+        looked_at = self.following.container
+        if looked_at is not None and looked_at.id in self.containers:
+            self.following.changed(self.containers[looked_at.id])
+        if self._renewal is None:
+            self._renew_in_turn(time.monotonic())
+
+    def _renew_in_turn(self, since: float) -> None:
+        """Bring the list up to date, in good time after the last time, and after the keys that are being pressed.
+
+        Among thousands it takes as long as many keys; among fifty a millisecond, and is done at once. It has been
+        due *since* then.
+        """
+        self._renewal, now = None, time.monotonic()
+        left = self._renewed_at + self._renewal_took * (1 / RENEWAL_SHARE - 1) - now
+        if self._renewal_took > RENEWAL_SECONDS and now - since < RENEWAL_PATIENCE:
+            left = max(left, self.typed_at + KEYS_SECONDS - now)
+        if left > 0:
+            self._renewal = self.set_timer(left, lambda: self._renew_in_turn(since))
+        elif self.dashboard.is_running:  # the app is not leaving
+            self._renew()
+
+    def _renew(self) -> None:
+        began = time.monotonic()
         metered = len(self.usages)
         for known in (self.usages, self._histories, self._judged):
             for gone in known.keys() - self.containers.keys():
                 del known[gone]
-        for one, container in self.containers.items():
-            if not container.is_up:
-                self.usages.pop(one, None)
-                self._histories.pop(one, None)
+        for one in [one for one in self.usages if not self.containers[one].is_up]:
+            del self.usages[one]
+            self._histories.pop(one, None)
         if len(self.usages) != metered:
             self._show_totals()
         self.dashboard.containers.show(self.containers, self.usages, self.now(), self.word)
         self.dashboard.renew()
         self._count()
         self._aim()
-        looked_at = self.following.container
-        if looked_at is not None and looked_at.id in self.containers:
-            self.following.changed(self.containers[looked_at.id])
-            self._show_stats()
+        self._judge_what_is_seen()
+        self._show_stats()
+        self._renewed_at = time.monotonic()
+        self._renewal_took = self._renewed_at - began
 
     def learned(self, container: Container) -> None:
         """Take what an inspection tells over into the list, which knows times only as `docker ps` prints them."""
@@ -407,8 +441,7 @@ class CdbgApp(ThriftyApp):
         said = word_of(diagnosis)
         if self._judged.get(container.id, (None, None))[1] != said:
             self._judged[container.id] = container, said
-            self.dashboard.containers.rearrange()
-            self._count()
+            self._containers_changed()
         self._judged[container.id] = container, said
 
     def word(self, container: Container) -> Word:
@@ -421,10 +454,8 @@ class CdbgApp(ThriftyApp):
     def _count(self) -> None:
         up = dead = suffering = 0
         for container in families(self.containers.values())[0]:
-            if container.is_probe:
-                continue
             if container.is_dead:
-                dead += 1
+                dead += not container.is_probe
             elif self.word(container).weight is Weight.FINE:
                 up += 1
             else:

@@ -49,7 +49,10 @@ def keys(spec: Spec, env: Mapping[str, str]) -> Figures:
 
 
 def moves(program: Program, presses: int = PRESSES) -> list[float | None]:
-    """Go down and up the list; return in seconds how long each key took to move the row, None if it did not."""
+    """Go down and up the list, ten of each in turns, so as to scroll nothing.
+
+    Return in seconds how long each key took to move the row, None if it did not.
+    """
     pressed = []
     for number in range(presses):
         pressed.append(program.press("down" if number % 20 < 10 else "up"))

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cdbg_tui.model.container import Container
-from cdbg_tui.model.query import Row, families, matches, rows
+from cdbg_tui.model.query import Row, arranged, families, matches
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.model.text import one_line
 from cdbg_tui.triage.word import Word, word
@@ -254,18 +254,20 @@ class ContainersPane(Pane):
                 return True
             return matches(container, self._filter, lines.word_of(container).text)
 
-        made = rows(
-            self.containers.values(),
+        own, sessions = families(self.containers.values())
+        made = arranged(
+            own,
+            sessions,
             order=lambda container: order(container, usages.get(container.id)),
             backwards=self.backwards,
-            keep=keep,
+            keep=keep if self.hide_dead or self._filter else None,
             folded=frozenset() if self._filter else self._folded,
         )
         lines.empty = self._why_empty()
         lines.show(made)
         self.query_one(Heads).show(self.order, self.backwards)
         shown = sum(row.count for row in made) or sum(not row.beside for row in made)
-        self.note(self._note(shown))
+        self.note(self._note(shown, len(own)))
         self._tell_selection()
 
     def _why_empty(self) -> str:
@@ -273,9 +275,8 @@ class ContainersPane(Pane):
             return "this engine has no containers"
         return "no container fits the filter: Esc in the filter shows all" if self._filter else "all are dead"
 
-    def _note(self, shown: int) -> str:
+    def _note(self, shown: int, count: int) -> str:
         parts = []
-        count = len(families(self.containers.values())[0])
         if shown != count:
             parts.append(f"{shown} of {count}")
         if self._filter:
