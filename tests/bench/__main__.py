@@ -1,4 +1,4 @@
-"""Measure, and print the table: ``python -m tests.bench [--sizes 50,500] [--rounds 3]``."""
+"""Measure, and print the table: ``python -m tests.bench [--sizes 50,500] [--rounds 3] [--terminal 160x45]``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.bench import containers, measures
-from tests.bench.program import Spec
+from tests.bench.program import Program, Spec
 from tests.support import PRIVATE_ENGINE
 
 ROWS = (
@@ -88,7 +88,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sizes", default="50,500", help="numbers of running containers")
     options.add_argument("--rounds", type=int, default=3, help="how often what is quick is measured")
+    options.add_argument("--terminal", default="160x45", help="columns and rows")
     asked = options.parse_args()
+    Program.columns, Program.rows = map(int, asked.terminal.split("x"))
 
     def engine(word: str) -> str:
         return subprocess.run([PRIVATE_ENGINE, word], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
@@ -100,7 +102,7 @@ def main() -> None:
         root = Path(env["DOCKER_HOST"].removeprefix("unix://")).parent
         version = containers.docker("version", "--format", "{{.Server.Version}}")
         cores, load = os.cpu_count(), os.getloadavg()[0]
-        print(f"{time.strftime('%Y-%m-%d')}, engine {version}, {cores} cores, load {load:.1f}, 160x45\n")
+        print(f"{time.strftime('%Y-%m-%d')}, engine {version}, {cores} cores, load {load:.1f}, {asked.terminal}\n")
         for size in map(int, asked.sizes.split(",")):
             containers.fill(size)
             print(table(size, measured(specs(), env, root, asked.rounds)) + "\n", flush=True)

@@ -13,7 +13,7 @@ import psutil
 import pyte
 
 from tests.bench import containers
-from tests.bench.program import COLUMNS, ROWS, Program, Spec
+from tests.bench.program import Program, Spec
 from tests.engine.proxy import Proxy
 
 FIRST_NAME = rb"bench-\d{4}"
@@ -212,6 +212,3 @@ def _panel(program: Program) -> Figures:
                 shown = when - pressed
         took.append(shown)
     return latencies("flood_key", took)
-
-
-__all__ = ["COLUMNS", "ROWS", "Figures", "burst", "idle", "keys", "requests", "start_and_quit", "steady"]

@@ -21,7 +21,6 @@ from typing import Self
 import psutil
 import pyte
 
-COLUMNS, ROWS = 160, 45
 KEYS = {"down": "\x1b[B", "up": "\x1b[A", "esc": "\x1b", "ctrl+c": "\x03", "ctrl+q": "\x11"}
 _QUESTION = re.compile(rb"\x1b\[6n|\x1b\[c|\x1b\[0c")
 
@@ -41,6 +40,9 @@ class Spec:
 class Program:
     """One program, ended with the block."""
 
+    columns, rows = 160, 45
+    """Of the terminal."""
+
     def __init__(self, spec: Spec, env: Mapping[str, str]) -> None:
         self.spec = spec
         self.chunks: list[tuple[float, bytes]] = []
@@ -49,7 +51,7 @@ class Program:
         self.ended: float | None = None
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
             os.execvpe(spec.argv[0], spec.argv, {**os.environ, **env})  # noqa: S606
         self._process = psutil.Process(self.pid)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -132,7 +134,7 @@ class Program:
 
     def screen(self, until: float = float("inf")) -> tuple[pyte.Screen, pyte.ByteStream]:
         """Return the screen as it was at a moment, and what feeds it."""
-        screen = pyte.Screen(COLUMNS, ROWS)
+        screen = pyte.Screen(self.columns, self.rows)
         stream = pyte.ByteStream(screen)
         stream.feed(b"".join(data for when, data in list(self.chunks) if when < until))
         return screen, stream
