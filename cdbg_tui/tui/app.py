@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 
 from cdbg_tui import crash
@@ -35,6 +34,7 @@ from cdbg_tui.tui import failing
 from cdbg_tui.tui.actions import BY_ACTION
 from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
+from cdbg_tui.tui.in_turn import InTurn
 from cdbg_tui.tui.keymap import checked_commands, checked_keymap, checked_theme
 from cdbg_tui.tui.keystrokes import KeyFollowed, Keystrokes
 from cdbg_tui.tui.leaving import on_stop, stop, when_asked
@@ -67,12 +67,6 @@ if TYPE_CHECKING:
     from cdbg_tui.model.analysis import Analysis
 
 AGES_SECONDS = 5.0
-RENEWAL_SHARE = 0.1
-"""So much of the time may go into bringing the list up to date."""
-RENEWAL_SECONDS = 0.005
-"""Where it takes longer it lets keys go first, for *RENEWAL_PATIENCE*: it is begun *KEYS_SECONDS* after one."""
-KEYS_SECONDS = 0.15
-RENEWAL_PATIENCE = 1.0
 ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
 LEFTOVERS_SECONDS = 16.0
@@ -132,10 +126,7 @@ class CdbgApp(ThriftyApp):
         """What keeps the first frames from the terminal."""
         self._fault: Fault | None = None
         self._was_listed = self._is_lost = False
-        self._renewal: Timer | None = None
-        """Brings the list up to date, where that has to wait."""
-        self._renewed_at = self._renewal_took = 0.0
-        """By the monotonic clock, and in seconds."""
+        self._renewal = InTurn(self, self._renew)
         self._knows_dead = True
         """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
@@ -365,26 +356,10 @@ class CdbgApp(ThriftyApp):
         looked_at = self.following.container
         if looked_at is not None and looked_at.id in self.containers:
             self.following.changed(self.containers[looked_at.id])
-        if self._renewal is None:
-            self._renew_in_turn(time.monotonic())
-
-    def _renew_in_turn(self, since: float) -> None:
-        """Bring the list up to date, in good time after the last time, and after the keys that are being pressed.
-
-        Among thousands it takes as long as many keys; among fifty a millisecond, and is done at once. It has been
-        due *since* then.
-        """
-        self._renewal, now = None, time.monotonic()
-        left = self._renewed_at + self._renewal_took * (1 / RENEWAL_SHARE - 1) - now
-        if self._renewal_took > RENEWAL_SECONDS and now - since < RENEWAL_PATIENCE:
-            left = max(left, self.typed_at + KEYS_SECONDS - now)
-        if left > 0:
-            self._renewal = self.set_timer(left, lambda: self._renew_in_turn(since))
-        elif self.dashboard.is_running:  # the app is not leaving
-            self._renew()
+        self._renewal.want()
 
     def _renew(self) -> None:
-        began = time.monotonic()
+        """Bring the list up to date."""
         metered = len(self.usages)
         for known in (self.usages, self._histories, self._judged):
             for gone in known.keys() - self.containers.keys():
@@ -400,8 +375,6 @@ class CdbgApp(ThriftyApp):
         self._aim()
         self._judge_what_is_seen()
         self._show_stats()
-        self._renewed_at = time.monotonic()
-        self._renewal_took = self._renewed_at - began
 
     def learned(self, container: Container) -> None:
         """Take what an inspection tells over into the list, which knows times only as `docker ps` prints them."""
