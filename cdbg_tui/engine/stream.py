@@ -178,7 +178,7 @@ def get_rows(endpoint: Endpoint, path: str, made: Callable[[Any], T], *, patienc
         EngineError: the engine cannot be reached, says no, or answers rubbish.
     """
     with engine_errors(endpoint.url):
-        text = _body(endpoint, path, patience).decode()
+        text = _body(endpoint, path, patience).decode("utf-8", "surrogatepass")  # as json does
     if not text.lstrip().startswith("["):
         with engine_errors(endpoint.url):
             answer = json.loads(text)

@@ -16,16 +16,17 @@ from textual.timer import Timer
 from cdbg_tui.tui.driver import Terminal
 from cdbg_tui.tui.painted import Painted
 
-LEAST_SECONDS = 0.05
+LEAST_SECONDS = 0.001
 _begin = Timer.__init__
 
 
 def _begin_after_now(self: Timer, event_target: Any, interval: float, **options: Any) -> None:
-    _begin(self, event_target, interval if interval > 0 else LEAST_SECONDS, **options)
+    _begin(self, event_target, max(interval, LEAST_SECONDS), **options)
 
 
 # Textual's timers spin for ever when their time is over before they begin, and nothing else runs any more: so did
-# that of a toast that was to stand for a few microseconds more when a dialog opened over it.
+# that of a toast that was to stand for a few microseconds more when a dialog opened over it. One whose time is
+# over when it first looks at the clock never calls anybody.
 Timer.__init__ = _begin_after_now  # type: ignore[method-assign]
 
 

@@ -148,6 +148,9 @@ def test_rows_are_made_one_by_one(proxy: Proxy) -> None:
         assert rows(proxy.url) == ["a", "b"]
     proxy.instead["/containers/json"] = answer(b"[]")
     assert rows(proxy.url) == []
+    for text in (b'[{"Id":"\xed\xa0\x80"}]', b'[{"Id":"\\ud800"}]'):
+        proxy.instead["/containers/json"] = answer(text)
+        assert rows(proxy.url) == ["\ud800"]
 
 
 def test_rows_that_break_off_or_are_none(proxy: Proxy) -> None:

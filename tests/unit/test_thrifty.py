@@ -8,7 +8,7 @@ from textual.notifications import Notification
 from cdbg_tui.tui.thrifty import ThriftyApp
 
 
-@pytest.mark.parametrize("seconds", [-1.0, -0.00005, 0.0])
+@pytest.mark.parametrize("seconds", [-1.0, -0.00005, 0.0, 1e-9])
 async def test_a_timer_whose_time_is_over_goes_off_once(seconds: float) -> None:
     app = ThriftyApp()
     gone_off: list[float] = []
