@@ -9,7 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +39,10 @@ class Form:
 SHORT = Form(10, storm=160, first_flood="USR1", restarts=False)
 
 
-def soak(own: OwnEngine, form: Form) -> tuple[list[Reading], Life]:
-    """Keep the program open while everything happens; return what it cost at rest, turn by turn."""
+def soak(
+    own: OwnEngine, form: Form, told: Callable[[Reading], None] = lambda _: None
+) -> tuple[list[Reading], Life]:
+    """Keep the program open while everything happens; return, and tell, what it cost at rest, turn by turn."""
     home = Path(tempfile.mkdtemp(prefix="cdbg-soak-"))
     env = {
         "DOCKER_HOST": own.url,
@@ -65,6 +67,7 @@ def soak(own: OwnEngine, form: Form) -> tuple[list[Reading], Life]:
                 if form.restarts and turn % 5 == 0:
                     _restart(own, life, program)
                 readings.append(watched.reading(program))
+                told(readings[-1])
                 watched.tidy(program)
             program.press("q")
             eventually(lambda: program.ended is not None, 5)
@@ -84,13 +87,17 @@ def _restart(own: OwnEngine, life: Life, program: Program) -> None:
     watched.seen_since(program, time.monotonic() - 1, SITTER.encode(), 40)
 
 
+HEAD = "| after, s | memory, MiB | threads | files | key, ms |\n|---|---|---|---|---|"
+
+
+def row(one: Reading) -> str:
+    """Return a reading as a line of a Markdown table."""
+    return f"| {one.at:.0f} | {one.memory:.1f} | {one.threads} | {one.files} | {one.key:.0f} |"
+
+
 def table(readings: Sequence[Reading]) -> str:
-    """Return the readings as Markdown."""
-    head = "| after, s | memory, MiB | threads | files | key, ms |\n|---|---|---|---|---|"
-    rows = [
-        f"| {one.at:.0f} | {one.memory:.1f} | {one.threads} | {one.files} | {one.key:.0f} |" for one in readings
-    ]
-    return "\n".join([head, *rows])
+    """Return readings as Markdown."""
+    return "\n".join([HEAD, *map(row, readings)])
 
 
 def faults(readings: Sequence[Reading], megabytes: float = 4.0) -> list[str]:
@@ -113,9 +120,9 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=10)
     minutes = options.parse_args().minutes
+    print(HEAD, flush=True)
     with own_engine() as own:
-        readings, life = soak(own, Form(60 * minutes))
-    print(table(readings))
+        readings, life = soak(own, Form(60 * minutes), lambda one: print(row(one), flush=True))
     print(f"\n{life.births} containers born and gone, {life.events} more events.")
     for fault in (found := faults(readings)):
         print(f"soak: {fault}", file=sys.stderr)
