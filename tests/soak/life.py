@@ -53,6 +53,8 @@ class Api:
                     said, _, rest = answer.read().partition(b"\r\n\r\n")
         except OSError as error:
             raise RefusedError(str(error)) from error
+        if not said:
+            raise RefusedError("it broke off")
         if int(said.split()[1]) >= 400:
             raise RefusedError(rest.decode(errors="replace"))
         return json.loads(rest) if rest.strip() and b"json" in said else None
