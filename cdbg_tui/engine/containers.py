@@ -319,10 +319,9 @@ class Watch:
                 for one in ids:
                     self._curious.pop(one, None)
             stream = self._stream
+            most = max(RELIST_FROM, self._listing_took / INSPECTION_SECONDS)
             try:
-                if len(ids) > max(RELIST_FROM, self._listing_took / INSPECTION_SECONDS) or (
-                    not self._inspect(ids) and changed
-                ):
+                if len(ids) > most or (not self._inspect(ids) and changed):
                     self._list()
             except EngineError as error:
                 # What was to be looked at is not known any more.

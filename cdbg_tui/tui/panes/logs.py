@@ -164,7 +164,7 @@ class LogsPane(Pane):
         self.view.append(batch.records)
         batch.taken()
         # What was looked for before there was a line is looked for now.
-        if self._is_found_among(batch.records) and was_empty:
+        if self._takes_back_among(batch.records) and was_empty:
             self._seek(backwards=True)
         if batch.records or batch.first:
             self._has_ended, self._is_open = False, True
@@ -185,7 +185,7 @@ class LogsPane(Pane):
         """Add *records* above the first; *exhausted* when there are none before them."""
         self._is_waiting, self._is_exhausted = False, exhausted
         self.view.prepend(records)
-        self._is_found_among(records)
+        self._takes_back_among(records)
         self._show_note()
         self._show_state()
 
@@ -308,8 +308,8 @@ class LogsPane(Pane):
         self._aside = ""
         self.view.seek(backwards=backwards)
 
-    def _is_found_among(self, records: Sequence[bytes]) -> bool:
-        """Tell whether what was not found is among lines that came since; then it is no longer said so."""
+    def _takes_back_among(self, records: Sequence[bytes]) -> bool:
+        """Take back that nothing was found if it is among lines that came since; tell whether it is."""
         if self._aside != NOT_FOUND or not any(map(self.view.would_hit, records)):
             return False
         self._aside = ""
