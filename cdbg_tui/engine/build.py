@@ -30,6 +30,9 @@ _MIRROR = BuildFailure(
     f"name its archive in the Dockerfile; or {OFFLINE}",
 )
 
+_APK_LACKS = r"\((?:no such package|missing)\):(?!\s+required by: (?!world\[))"
+"""A package that was asked for; where a package needs it, it is no use to take that one out of the list."""
+
 # In order: the first whose words are there. A package manager that cannot reach its mirror goes on to say that
 # it knows no such package.
 _FAILURES = (
@@ -69,7 +72,7 @@ _FAILURES = (
     (
         r"does not have a release file|release file .* (expired|not valid)|404 +not found|status code: 404"
         r"|returned error: 404|valid metadata not found|is no longer available|end[- ]of[- ]life"
-        r"|remote server returned error|package mentioned in index not found",
+        r"|remote server returned error|package mentioned in index not found|fetching \S+: no such file",
         _MIRROR,
     ),
     (
@@ -90,7 +93,7 @@ _FAILURES = (
     # dnf says so, too, where it could not reach the list of mirrors.
     (r"no urls in mirrorlist|could not retrieve mirrorlist|cannot find a valid baseurl", _MIRROR),
     (
-        r"unable to locate package|\(no such package\)|\(missing\):|no match for argument"
+        rf"unable to locate package|{_APK_LACKS}|no match for argument"
         r"|unable to find a match|no package .* available|has no installation candidate|target not found"
         r"|no provider of|nothing to do|error: no package matches"
         r"|could not find a repo which provides|(version|release) '.*' for '.*' was not found",
@@ -145,7 +148,7 @@ _LACKING = re.compile(
     r"unable to locate package (\S+)"
     r"|package '?([^\s']+)'? has no installation candidate"
     r"|version '(?P<version>[^\s']+)' for '(?P<pinned>[^\s']+)' was not found"
-    r"|^\s*(\S+) \((?:no such package|missing)\):"
+    rf"|^\s*(\S+) {_APK_LACKS}"
     r"|no match for argument: (\S+)"
     r"|no package (\S+) available"
     r"|error: no package matches '([^\s']+)'"

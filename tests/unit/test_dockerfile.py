@@ -142,6 +142,11 @@ CODE = "The command '/bin/sh -c x' returned a non-zero code: 100"
             "mirror",
         ),
         ("ERROR: gdb-16.3-r0: package mentioned in index not found (try 'apk update')", "mirror"),
+        (
+            "WARNING: fetching http://m/v3.1/main: No such file or directory\nERROR: unable to select packages:\n"
+            "  gdb (no such package):\n    required by: world[gdb]",
+            "mirror",
+        ),
         ("ERROR: gdb-16.3-r0: network connection aborted", "no network"),
         (
             "WARNING: fetching https://m/main: network error (check Internet connection and firewall)"
@@ -170,6 +175,11 @@ CODE = "The command '/bin/sh -c x' returned a non-zero code: 100"
         ),
         (
             "Error: \n Problem: conflicting requests\n  - nothing provides x >= 3 needed by needy-1.0-1.x86_64",
+            "conflict",
+        ),
+        (
+            "ERROR: unable to select packages:\n  so:libx.so.1 (no such package):\n"
+            "    required by: needy-1-r0[so:libx.so.1]",
             "conflict",
         ),
         ("ERROR: unable to select packages:\n  strace-6.6-r0:\n    breaks: world[strace=9.9]", "conflict"),
