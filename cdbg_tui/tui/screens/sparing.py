@@ -7,7 +7,7 @@ between a key and the next one that can be answered.
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from textual import events
 from textual.geometry import Region, Size
@@ -15,11 +15,17 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets._toast import ToastRack
 
+from cdbg_tui.tui.compositor import SparingCompositor
+
 Result = TypeVar("Result")
 
 
 class Sparing(Screen[Result]):
     """A screen that does nothing twice."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._compositor = SparingCompositor()
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False

@@ -16,14 +16,14 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
 from cdbg_tui.tui.cells import ROLES, Cell
+from cdbg_tui.tui.widgets.scrolled import Scrolled
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(Scrolled, can_focus=True):
     """Lines to move in. A subclass says what they are by `line` and `count`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -16,7 +16,6 @@ from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
@@ -27,6 +26,7 @@ from cdbg_tui.model.search import Query
 from cdbg_tui.model.text import one_line
 from cdbg_tui.tui.widgets.log_lines import Hit, Lines, clock_of, coloured_text, search, shown_text
 from cdbg_tui.tui.widgets.log_rows import Layout, Rows
+from cdbg_tui.tui.widgets.scrolled import Scrolled
 
 SLICE_SECONDS = 0.006
 """The longest that the app is held by work on all lines; the rest follows in further slices."""
@@ -35,7 +35,7 @@ _PAUSE_SECONDS = 0.004
 _GUTTER = 1
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(Scrolled, can_focus=True):
     """The lines of one log, the newest at the bottom, followed until somebody scrolls up."""
 
     ALLOW_SELECT = True
@@ -49,9 +49,9 @@ class LogView(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     LogView {
-        overflow-x: auto;
+        overflow-x: scroll;
         overflow-y: scroll;
-        scrollbar-size-vertical: 1;
+        scrollbar-size: 0 1;
         & .log--stderr { color: $error; }
         & .log--stamp { color: $text-muted; }
         & .log--note { color: $text-muted; text-style: italic; }
