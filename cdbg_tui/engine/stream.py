@@ -8,6 +8,7 @@ is even imported.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import re
@@ -171,32 +172,60 @@ def get_json(endpoint: Endpoint, path: str, *, patience: float = 10.0) -> Any:
 def get_rows(endpoint: Endpoint, path: str, made: Callable[[Any], T], *, patience: float = 10.0) -> list[T]:
     """Return what is *made* of each element of the list that answers a GET.
 
-    Each is let go before the next is decoded: thousands at once take five times the memory of what is made of
-    them, and what is kept stands among it, so that it never goes back to the system.
+    Each is decoded as it comes and let go before the next: thousands at once, or their text, take several times
+    the memory of what is made of them, and what is kept stands among it, so that it never goes back to the system.
 
     Raises:
         EngineError: the engine cannot be reached, says no, or answers rubbish.
     """
+    return [made(checked(path, [row])[0]) for row in _rows(endpoint, path, patience)]
+
+
+def _rows(endpoint: Endpoint, path: str, patience: float) -> Iterator[Any]:
+    decode = codecs.getincrementaldecoder("utf-8")("surrogatepass").decode  # as json does
     with engine_errors(endpoint.url):
-        text = _body(endpoint, path, patience).decode("utf-8", "surrogatepass")  # as json does
-    if not text.lstrip().startswith("["):
-        with engine_errors(endpoint.url):
-            answer = json.loads(text)
-        return [made(row) for row in checked(path, answer)]
-    return [made(checked(path, [row])[0]) for row in _elements(text, endpoint.url)]
+        stream = Stream(endpoint, path, patience=patience)
+        try:
+            yield from _elements(path, (decode(piece) for piece in stream))
+        finally:
+            stream.close()
 
 
 _GAP = re.compile(r"[\s,]*")
 
 
-def _elements(text: str, where: str) -> Iterator[Any]:
-    decode, at = json.JSONDecoder().raw_decode, text.index("[") + 1
+def _elements(path: str, pieces: Iterator[str]) -> Iterator[Any]:
+    """Yield the elements of a list, each as soon as all of it is there."""
+    text = ""
+    for piece in pieces:
+        text = (text + piece).lstrip()
+        if text:
+            break
+    if not text.startswith("["):
+        yield from checked(path, json.loads(text + "".join(pieces)))
+        return
+    raw_decode, at = json.JSONDecoder().raw_decode, 1
+    more = True
     while True:
         at = _GAP.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at all
         if text.startswith("]", at):
             return
-        with engine_errors(where):
-            element, at = decode(text, at)
+        try:
+            element, at = raw_decode(text, at)
+        except ValueError:
+            if not more:
+                raise
+            # As much again before it is tried anew: a huge one would be gone through for each of its pieces.
+            held, size = [text[at:]], 0
+            for piece in pieces:
+                held.append(piece)
+                size += len(piece)
+                if size > len(held[0]):
+                    break
+            else:
+                more = False
+            text, at = "".join(held), 0
+            continue
         yield element
 
 

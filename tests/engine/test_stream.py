@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
@@ -18,7 +19,7 @@ from cdbg_tui.engine import stream as streams
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint, Tls, find
 from cdbg_tui.engine.errors import EngineError
-from cdbg_tui.engine.stream import Stream, get_json, get_rows, query
+from cdbg_tui.engine.stream import Stream, _elements, get_json, get_rows, query
 from tests.engine.proxy import Proxy, answer
 from tests.support import Run, eventually
 
@@ -151,6 +152,23 @@ def test_rows_are_made_one_by_one(proxy: Proxy) -> None:
     for text in (b'[{"Id":"\xed\xa0\x80"}]', b'[{"Id":"\\ud800"}]'):
         proxy.instead["/containers/json"] = answer(text)
         assert rows(proxy.url) == ["\ud800"]
+
+
+def test_rows_come_out_whole_wherever_their_text_is_cut() -> None:
+    wanted = [{"Id": "a" * 30, "Names": ["/ä, ]", '\\"']}, {}, {"Id": "b", "n": [[1, 2], {"x": -1.5e3}]}]
+    for text in (json.dumps(wanted), json.dumps(wanted, indent=1) + "\n"):
+        for step in range(1, len(text) + 1):
+            pieces = (text[at : at + step] for at in range(0, len(text), step))
+            assert list(_elements("/containers/json", pieces)) == wanted
+
+
+def test_a_huge_row_is_not_gone_through_for_each_of_its_pieces() -> None:
+    text = '[{"Id":"' + "a" * 4_000_000 + '"}]'
+    pieces = (text[at : at + 100] for at in range(0, len(text), 100))
+    began = time.process_time()
+    [row] = _elements("/containers/json", pieces)
+    assert len(row["Id"]) == 4_000_000
+    assert time.process_time() - began < 2  # 0.1 s; 80 GB of characters otherwise
 
 
 def test_rows_that_break_off_or_are_none(proxy: Proxy) -> None:
