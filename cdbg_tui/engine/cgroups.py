@@ -7,11 +7,18 @@ groups: moby, daemon/oci_linux.go (``docker/ID`` with the cgroupfs driver, ``doc
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+_PLACES = (
+    ("docker", re.compile(r"([0-9a-f]{64})")),
+    ("system.slice", re.compile(r"docker-([0-9a-f]{64})\.scope")),
+)
 
 
 def _read(path: str) -> str | None:
@@ -73,6 +80,16 @@ class Group:
     def forks_refused(self) -> int | None:
         """How often a process in it was refused a further one by the limit; None where that is not told."""
         return _table(_read(f"{self.folder('pids')}/pids.events")).get("max")
+
+
+def ids() -> list[str]:
+    """Return the ids of what runs on this machine, whichever engine runs it, but for what has another parent."""
+    base = ROOT if (ROOT / "cgroup.controllers").exists() else ROOT / "memory"
+    found: list[str] = []
+    for folder, name in _PLACES:
+        with suppress(OSError):
+            found += [match[1] for entry in os.listdir(base / folder) if (match := name.fullmatch(entry))]
+    return found
 
 
 def find(container_id: str, pid: int = 0) -> Group | None:

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+_BEGUN = re.compile(rb"[A-Z]+ /")
 _REQUEST = re.compile(rb"^(GET|POST|PUT|DELETE|HEAD) (\S+) HTTP/1\.[01]\r\n")
 _NOISE = bytes(one if one == 10 else one ^ 0x80 for one in range(256))
 """What each byte becomes that is garbled: lines stay lines."""
@@ -110,6 +111,8 @@ class Proxy:
             engine.connect(self._engine)
             threading.Thread(target=pump.run, daemon=True).start()
             while piece := client.recv(65536):
+                while _BEGUN.match(piece) and b"\r\n" not in piece and (rest := client.recv(65536)):
+                    piece += rest
                 if request := _REQUEST.match(piece):
                     path = request[2].decode()
                     self.paths.append(path)

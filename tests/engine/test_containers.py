@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cdbg_tui.engine import containers, control, stream
+from cdbg_tui.engine import cgroups, containers, control, stream
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from cdbg_tui.engine.containers import Changed, Listed, Lost, News, Watch
@@ -124,6 +124,28 @@ def test_those_that_run_are_told_of_while_the_whole_list_is_long_in_coming(
     assert last.is_whole
 
 
+@pytest.mark.parametrize("ids", [[], ["ab" * 32], None], ids=["unknown", "another engine's", "too many"])
+def test_those_that_run_are_told_of_where_their_ids_are_not_to_be_had(
+    ids: list[str] | None, run: Run, watch: Callable[[], Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up = run(*FOREVER)
+    if ids is None:
+        monkeypatch.setattr(containers, "ASKED_BY_ID", 0)
+    else:
+        monkeypatch.setattr(cgroups, "ids", lambda: ids)
+    seen = watch()
+    eventually(lambda: seen.news)
+    assert not seen.rows[up].is_dead
+    assert isinstance(seen.news[0], Listed)
+
+
+def test_those_that_run_are_asked_for_by_their_ids(run: Run, proxy: Proxy, watch: Callable[[], Seen]) -> None:
+    up = run(*FOREVER)
+    assert up in cgroups.ids()
+    follows(watch(), proxy)
+    assert up in proxy.asked("/containers/json")[0]
+
+
 def test_only_the_whole_list_is_told_of_where_it_comes_at_once(
     run: Run, engine: Engine, proxy: Proxy, watch: Callable[[], Seen]
 ) -> None:
@@ -230,8 +252,9 @@ def test_a_burst_of_events_ends_in_the_true_list(seen: Seen, engine: Engine) -> 
 
 
 def test_nothing_calm_is_inspected_at_the_start(
-    engine: Engine, run: Run, watch: Callable[[], Seen], proxy: Proxy
+    engine: Engine, run: Run, watch: Callable[[], Seen], proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cgroups, "ids", list)
     calm = [run(*FOREVER), run("true"), run("sh", "-c", "exit 3")]
     killed = run("sh", "-c", "kill -9 $$", options=["--init"])
     eventually(
@@ -378,7 +401,7 @@ def test_a_container_that_cannot_be_inspected_is_taken_from_the_list(
 
 def test_a_hung_engine_is_told(watch: Callable[[], Seen], proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "CONNECT_SECONDS", 0.2)
-    monkeypatch.setattr(Engine.get, "__kwdefaults__", {"patience": 0.2})
+    monkeypatch.setattr(Engine.rows, "__kwdefaults__", {"patience": 0.2})
     proxy.instead["/containers/json"] = None
     assert eventually(watch().lost)[0].error.kind == "timeout"
 
