@@ -24,10 +24,11 @@ WORKERS = 4
 AGAIN_SECONDS = 10.0
 """One that changes more often is looked at no more often."""
 SHARED_SECONDS = 5.0
-LATER_SECONDS = 15.0
-"""So long after the beginning the first of those is looked at that can wait."""
+LATER_SECONDS = 60.0
+"""So long after the beginning the first of those is looked at that can wait, unless somebody is there: a dashboard
+that is only open asks for nothing while much else begins."""
 LATER_PACE = 0.4
-"""Seconds between two of those: half a minute after the beginning there is silence."""
+"""Seconds between two of those."""
 GIVE_WAY_SECONDS = 1.0
 """So long after a key nothing is begun that can wait."""
 
@@ -70,7 +71,8 @@ class Rounds:
         """What waits in the heap, and whether it is wanted soon."""
         self._seen: dict[str, tuple[Container | None, float]] = {}
         """As what each was last looked at, and when; None where that failed."""
-        self._next_later = time.monotonic() + LATER_SECONDS - LATER_PACE
+        self._later_from = time.monotonic() + LATER_SECONDS
+        self._next_later = self._later_from - LATER_PACE
         self._given_way_to = 0.0
         self._paused = self._closed = False
         self._has_begun = False
@@ -113,8 +115,20 @@ class Rounds:
             self._seen.pop(container_id, None)
 
     def give_way(self) -> None:
-        """Begin nothing for a moment that can wait: somebody presses keys."""
-        self._given_way_to = time.monotonic() + GIVE_WAY_SECONDS
+        """Begin nothing for a moment that can wait: somebody presses keys. After that, wait no longer with it."""
+        now = time.monotonic()
+        self._given_way_to = now + GIVE_WAY_SECONDS
+        sooner = self._later_from - now
+        if sooner > 0:
+            with self._work:
+                self._later_from = now
+                self._next_later -= sooner
+                self._heap = [
+                    (due if one not in self._wanted or self._wanted[one][1] else due - sooner, number, one)
+                    for due, number, one in self._heap
+                ]
+                heapq.heapify(self._heap)
+                self._work.notify()
 
     def pause(self) -> None:
         """Begin nothing until `resume`."""

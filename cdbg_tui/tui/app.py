@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -22,19 +22,19 @@ from cdbg_tui.engine.containers import Changed, Listed, Lost, Watch
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.gate import shut_by
 from cdbg_tui.engine.stats import Sweeper, Targets
-from cdbg_tui.model.container import Container, State
+from cdbg_tui.model.container import Container
 from cdbg_tui.model.finding import Diagnosis, Weight
 from cdbg_tui.model.query import families
 from cdbg_tui.model.sample import History, Usage
 from cdbg_tui.model.text import one_line
 from cdbg_tui.sessions.signals import Asked
-from cdbg_tui.triage.rounds import LATER_SECONDS, Rounds, same_life
-from cdbg_tui.triage.word import Word, word, word_of
+from cdbg_tui.triage.rounds import LATER_SECONDS, Rounds
 from cdbg_tui.tui import failing
 from cdbg_tui.tui.actions import BY_ACTION
 from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
 from cdbg_tui.tui.in_turn import InTurn
+from cdbg_tui.tui.judging import Judging
 from cdbg_tui.tui.keymap import checked_commands, checked_keymap, checked_theme
 from cdbg_tui.tui.keystrokes import KeyFollowed, Keystrokes
 from cdbg_tui.tui.leaving import on_stop, stop, when_asked
@@ -69,12 +69,10 @@ if TYPE_CHECKING:
 AGES_SECONDS = 5.0
 ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
-LEFTOVERS_SECONDS = 16.0
+LEFTOVERS_SECONDS = LATER_SECONDS + 1.0
 """After the first list, it is looked for what sessions left behind: nobody waits for that."""
 BACK_SECONDS = 0.5
 """After an engine is back, what hung or broke off meanwhile is asked for again."""
-JUDGED_UNSEEN = 200
-"""Up to so many containers, those out of sight are diagnosed as well: a filter finds them by their cause."""
 
 
 class CdbgApp(ThriftyApp):
@@ -133,8 +131,7 @@ class CdbgApp(ThriftyApp):
         self.rounds = Rounds(
             engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)), known=watch.known
         )
-        self._judged: dict[str, tuple[Container, Word | None]] = {}
-        """The list's word for each container that was diagnosed, and as what it was known then."""
+        self.judging = Judging(self)
         self.dashboard = Dashboard(engine.endpoint, config.command)
         self.following = Following(self)
         self.sight = Sight(self)
@@ -298,7 +295,7 @@ class CdbgApp(ThriftyApp):
         for one in gone:
             self.rounds.forget(one)
         self._containers_changed()
-        self._judge(containers)
+        self.judging.want(containers)
 
     def _answers(self) -> None:
         self.dashboard.query_one(Headline).show_trouble("")
@@ -361,19 +358,20 @@ class CdbgApp(ThriftyApp):
     def _renew(self) -> None:
         """Bring the list up to date."""
         metered = len(self.usages)
-        for known in (self.usages, self._histories, self._judged):
+        for known in (self.usages, self._histories):
             for gone in known.keys() - self.containers.keys():
                 del known[gone]
+        self.judging.keep(self.containers)
         for one in [one for one in self.usages if not self.containers[one].is_up]:
             del self.usages[one]
             self._histories.pop(one, None)
         if len(self.usages) != metered:
             self._show_totals()
-        self.dashboard.containers.show(self.containers, self.usages, self.now(), self.word)
+        self.dashboard.containers.show(self.containers, self.usages, self.now(), self.judging.word)
         self.dashboard.renew()
         self._count()
         self._aim()
-        self._judge_what_is_seen()
+        self.judging.want_what_is_seen()
         self._show_stats()
 
     def learned(self, container: Container) -> None:
@@ -384,25 +382,6 @@ class CdbgApp(ThriftyApp):
 
     # What was found of each
 
-    def _judge(self, containers: Iterable[Container]) -> None:
-        """Have these diagnosed in the background; those that ended well, or are many, only where they are seen."""
-        seen = self.dashboard.containers.visible_ids()
-        are_few = len(self.containers) <= JUDGED_UNSEEN
-        for container in containers:
-            if container.id in seen or (are_few and container.exit_code != 0 and not container.is_probe):
-                self.rounds.want(container, soon=container.id in seen and not self.is_calm(container))
-
-    def is_calm(self, container: Container) -> bool:
-        """Tell whether a container ended well or runs, and neither its state nor its meters show trouble."""
-        if container.state is State.EXITED:
-            return container.exit_code == 0 and not container.oom_killed
-        fine = word(container, self.usages.get(container.id)).weight is Weight.FINE
-        return container.state is State.RUNNING and fine and not container.restarts
-
-    def _judge_what_is_seen(self) -> None:
-        seen = self.dashboard.containers.visible_ids()
-        self._judge(self.containers[one] for one in seen if one in self.containers)
-
     @on(ContainerJudged)
     def _container_judged(self, event: ContainerJudged) -> None:
         self.judged(event.judged.container, event.judged.diagnosis)
@@ -411,25 +390,15 @@ class CdbgApp(ThriftyApp):
         """Let the list show what was found of a container."""
         if not self.dashboard.is_running or container.id not in self.containers:
             return
-        said = word_of(diagnosis)
-        if self._judged.get(container.id, (None, None))[1] != said:
-            self._judged[container.id] = container, said
+        if self.judging.judged(container, diagnosis):
             self._containers_changed()
-        self._judged[container.id] = container, said
-
-    def word(self, container: Container) -> Word:
-        """Return what the list says of a container: what was found of it, else what its state tells."""
-        judged, said = self._judged.get(container.id, (None, None))
-        if said is not None and judged is not None and same_life(judged, container):
-            return said
-        return word(container, self.usages.get(container.id))
 
     def _count(self) -> None:
         up = dead = suffering = 0
         for container in families(self.containers.values())[0]:
             if container.is_dead:
                 dead += not container.is_probe
-            elif self.word(container).weight is Weight.FINE:
+            elif self.judging.word(container).weight is Weight.FINE:
                 up += 1
             else:
                 suffering += 1
@@ -459,7 +428,7 @@ class CdbgApp(ThriftyApp):
         if looked_at is not None:
             self.following.changed(looked_at)
         self._aim()
-        self._judge_what_is_seen()
+        self.judging.want_what_is_seen()
         self.sight.changed()
 
     def _show_totals(self) -> None:

@@ -125,7 +125,7 @@ class Following:
         if container is None:
             return
         one, usage = container.id, app.usages.get(container.id)
-        glances = self._glances and app.is_calm(container)
+        glances = self._glances and app.judging.is_calm(container)
 
         def look() -> Iterator[tuple[Evidence, Diagnosis]]:
             # Not on the app's thread: an answer that makes no sense is a sentence there, and a crash here; and

@@ -217,6 +217,22 @@ def test_what_shows_no_trouble_waits_and_trouble_overtakes_it(
     assert not going.is_at_rest
 
 
+def test_what_can_wait_waits_no_longer_once_somebody_is_there(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdbg_tui.triage.rounds.GIVE_WAY_SECONDS", 0.1)
+    found: list[Judged] = []
+    going = Rounds(engine, lambda _: (), found.append)
+    going.start()
+    first, second = (gather(engine, run("sleep", "600")).container for _ in range(2))
+    going.want(first, soon=False)
+    assert not going.is_at_rest
+    going.give_way()
+    going.want(second, soon=False)
+    eventually(lambda: {judged.container.id for judged in found} == {first.id, second.id})
+    going.close()
+
+
 def test_what_can_wait_gives_way_to_keys_and_trouble_does_not(
     engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
