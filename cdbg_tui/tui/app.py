@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 AGES_SECONDS = 5.0
 ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
-LEFTOVERS_SECONDS = LATER_SECONDS + 1.0
+LEFTOVERS_SECONDS = 25.0
 """After the first list, it is looked for what sessions left behind: nobody waits for that."""
 BACK_SECONDS = 0.5
 """After an engine is back, what hung or broke off meanwhile is asked for again."""

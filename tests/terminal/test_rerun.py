@@ -313,7 +313,7 @@ class TestDashboard:
         docker("volume", "create", *labels, "cdbg-t-volume")
         docker("commit", "--change", "LABEL dev.cdbg.session=rerun", target, "cdbg-rerun/t-left:1")
         terminal = start()
-        screen = terminal.wait_for("left behind by debug sessions: 1 container and 1 image", seconds=30)
+        screen = terminal.wait_for("left behind by debug sessions: 1 container and 1 image", seconds=60)
         assert "Ctrl+L" in screen
         terminal.keys("C-l")
         screen = terminal.wait_for("a removes all")
