@@ -66,6 +66,12 @@ def test_signals_that_somebody_sent(code: int, sent: list[int], cause: str, weig
     assert (finding.cause, finding.weight) == (cause, weight)
 
 
+def test_a_signal_that_was_sent_thousands_of_times_is_told_once() -> None:
+    [finding] = findings(evidence(code=137, sent=[*[28] * 2_000, 9]))
+    told = ["kill signal=28 (2,000 times)", "kill signal=9", "State.ExitCode = 137"]
+    assert [proof.text for proof in finding.proof] == told
+
+
 def test_a_stop_signal_of_its_own_is_a_stop() -> None:
     [finding] = findings(evidence(code=0, sent=[10], config={"StopSignal": "SIGUSR1"}))
     assert finding.title == "Stopped"

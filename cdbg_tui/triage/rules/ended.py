@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
+from collections import Counter
+from collections.abc import Iterable
 
 from cdbg_tui.model.finding import Certainty, Finding, Proof, Step, Weight
 from cdbg_tui.model.units import exact_span, size
@@ -84,7 +86,7 @@ def stopped(evidence: Evidence) -> Finding | None:
     code, sent = evidence.exit_code, evidence.signals_sent()
     if code is None or not sent or evidence.container.is_up:
         return None
-    proof = (*(Proof("events", f"kill signal={number}") for number in sent), code_proof(evidence))
+    proof = (*_sent_proof(sent), code_proof(evidence))
     asked = [number for number in sent if number in _stop_signals(evidence)]
     if code == 137 and sent[-1] == 9:
         return _not_in_time(evidence, asked[-1], proof) if asked else _killed_by_hand(proof)
@@ -100,6 +102,14 @@ def stopped(evidence: Evidence) -> Finding | None:
         f"Somebody stopped it through the engine ({name}), {as_asked}.",
         weight=Weight.FINE,
         proof=proof,
+    )
+
+
+def _sent_proof(sent: Iterable[int]) -> tuple[Proof, ...]:
+    """Return each signal once: some containers are sent thousands that are not meant to end them."""
+    return tuple(
+        Proof("events", f"kill signal={number}" + (f" ({times:,} times)" if times > 1 else ""))
+        for number, times in Counter(sent).items()
     )
 
 
