@@ -1,11 +1,16 @@
-"""When garbage is looked for: in quiet moments, or where it is too much."""
+"""When garbage is looked for: in quiet moments, or where it is too much. What then goes back to the system."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import weakref
 from unittest.mock import patch
 
+import psutil
 import pytest
+from textual._styles_cache import StylesCache
+from textual.color import Color
 
 from cdbg_tui.tui.garbage import ENOUGH, QUIET_SECONDS, TOO_MUCH, collect
 
@@ -23,3 +28,29 @@ def test_it_looks_in_quiet_moments_or_where_it_is_too_much(count: int, quiet: fl
     with patch.object(gc, "get_count", return_value=(0, 0, count)), patch.object(gc, "collect") as collected:
         collect(quiet)
     assert collected.called is looks
+
+
+def look() -> None:
+    with patch.object(gc, "get_count", return_value=(0, 0, ENOUGH)):
+        collect(QUIET_SECONDS)
+
+
+def test_what_a_widget_had_drawn_is_not_kept_when_it_is_gone() -> None:
+    drawn = StylesCache()
+    drawn.get_inner_outer(Color(0, 0, 0), Color(1, 1, 1))
+    kept = weakref.ref(drawn)
+    del drawn
+    look()
+    assert kept() is None
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another C library than glibc")
+def test_memory_that_was_freed_between_what_is_in_use_goes_back() -> None:
+    process, size, count = psutil.Process(), 64 << 10, 1_000
+    blocks = [bytearray(b"x" * size) for _ in range(count)]
+    pinned = bytearray(b"x" * size)
+    full = process.memory_info().rss
+    del blocks
+    look()
+    assert full - process.memory_info().rss > size * count / 2
+    assert pinned

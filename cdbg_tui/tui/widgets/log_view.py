@@ -33,6 +33,8 @@ SLICE_SECONDS = 0.006
 
 _PAUSE_SECONDS = 0.004
 _GUTTER = 1
+_KEPT_ROWS = 64
+"""So many are kept as they are drawn, or two screens full where that is more: each takes some 10 KiB."""
 
 
 class LogView(Scrolled, can_focus=True):
@@ -89,10 +91,10 @@ class LogView(Scrolled, can_focus=True):
         self._paused_at = 0
         self._is_placing = False
         self._widest = 0
-        self._painted: LRUCache[int, list[Text]] = LRUCache(512)
+        self._painted: LRUCache[int, list[Text]] = LRUCache(_KEPT_ROWS)
         # Whole rows as they are drawn at this sideways scroll, width and style.
         self._frame = (0, 0, Style.null())
-        self._strips: LRUCache[int, Strip] = LRUCache(512)
+        self._strips: LRUCache[int, Strip] = LRUCache(_KEPT_ROWS)
         self._filling: Timer | None = None
         self._search: Query | None = None
         self._filter: Query | None = None
@@ -249,6 +251,10 @@ class LogView(Scrolled, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap at the new width."""
+        if 2 * event.size.height > self._strips.maxsize:
+            for drawn in (self._strips, self._painted):
+                drawn.clear()  # a full one does not grow
+                drawn.grow(2 * event.size.height)
         if self.wrap and self._width != self._layout.width:
             self._lay_out_anew()
         else:
