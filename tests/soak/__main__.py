@@ -56,6 +56,7 @@ def soak(
     try:
         with Life(own) as life, Program(Spec("cdbg", (sys.executable, "-m", "cdbg_tui")), env) as program:
             assert program.wait_for(SITTER.encode()) is not None
+            watched.choose(program)
             turn = 0
             while turn < LEAST_TURNS or time.monotonic() - program.started < form.seconds:
                 turn += 1

@@ -84,17 +84,28 @@ def look_around(program: Program) -> None:
         program.settle()
         program.press("esc")
         program.settle()
+    leave(program)
 
 
-def shell(program: Program) -> None:
-    """Open a shell in the sitter, and leave it."""
-    for _ in range(3):  # a screen may have opened behind the Esc that was to close it
+def leave(program: Program) -> None:
+    """Close whatever is open: a screen may have opened behind the Esc that was to close it."""
+    for _ in range(3):
         program.press("esc")
         program.settle()
+
+
+def choose(program: Program) -> None:
+    """Have the sitter selected, and its log followed."""
+    leave(program)
     program.press("1")
     program.press("/")
     program.type(SITTER + "\r")
     program.settle()
+
+
+def shell(program: Program) -> None:
+    """Open a shell in the sitter, and leave it."""
+    choose(program)
     began = program.press("e")
     seen_since(program, began, b"/ #")
     program.type("exit\r")
