@@ -30,7 +30,10 @@ that is only open asks for nothing while much else begins."""
 LATER_PACE = 1.0
 """Seconds between two of those: each costs two requests and some 6 ms of processor time."""
 GIVE_WAY_SECONDS = 1.0
-"""So long after a key nothing is begun that can wait."""
+"""So long after a key nothing is begun that can wait, and the others are looked at one by one, with a rest after
+each: where a hundred die at once, an engine that is asked about four all the time leaves a key no processor."""
+REST = 2
+"""So many times as long as it took to look at one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Rounds:
         """As what each was last looked at, and when; None where that failed."""
         self._later_from = time.monotonic() + LATER_SECONDS
         self._next_later = self._later_from - LATER_PACE
-        self._given_way_to = 0.0
+        self._given_way_to = self._rests_to = 0.0
         self._paused = self._closed = False
         self._has_begun = False
         self._looking = 0
@@ -152,6 +155,7 @@ class Rounds:
         from cdbg_tui.triage.verdict import diagnose
 
         while (container := self._next()) is not None:
+            began = time.monotonic()
             try:
                 events = self._events_of(container.id)
                 # A thread that stumbles over what one container is like must not be lost to all others.
@@ -164,16 +168,22 @@ class Rounds:
                         self._seen[container.id] = None, time.monotonic()
                 continue
             finally:
+                now = time.monotonic()
                 with self._work:
                     self._looking -= 1
+                    self._rests_to = now + REST * (now - began)
+                    self._work.notify()
             if not self._closed:
                 self._deliver(Judged(container, found))
 
     def _next(self) -> Container | None:
         with self._work:
             while not self._closed:
-                due = self._heap[0][0] if self._heap else None
-                left = None if due is None or self._paused else due - time.monotonic()
+                now = time.monotonic()
+                gives_way = now < self._given_way_to
+                left = None if self._paused or not self._heap else self._heap[0][0] - now
+                if left is not None and gives_way:
+                    left = max(left, (self._given_way_to if self._looking else self._rests_to) - now)
                 if left is None or left > 0:
                     self._work.wait(left)
                     continue
@@ -182,8 +192,7 @@ class Rounds:
                 if one not in self._wanted:
                     continue
                 container, is_soon = self._wanted[one]
-                now = time.monotonic()
-                if not is_soon and now < self._given_way_to:
+                if gives_way and not is_soon:
                     heapq.heappush(self._heap, (self._given_way_to, next(self._count), one))
                     continue
                 del self._wanted[one]

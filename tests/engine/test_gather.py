@@ -11,6 +11,7 @@ import pytest
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.model.event import Event
 from cdbg_tui.model.finding import Weight
 from cdbg_tui.triage import sources
 from cdbg_tui.triage.gather import gather, look_closer
@@ -253,4 +254,31 @@ def test_what_can_wait_gives_way_to_keys_and_trouble_does_not(
     going.give_way()
     going.want(calm, soon=True)
     eventually(lambda: len(found) == 2)
+    going.close()
+
+
+def test_while_keys_are_pressed_trouble_is_looked_at_one_by_one(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdbg_tui.triage.rounds.GIVE_WAY_SECONDS", 60.0)
+    inside: list[str] = []
+    most = 0
+
+    def events_of(container_id: str) -> tuple[Event, ...]:
+        nonlocal most
+        inside.append(container_id)
+        most = max(most, len(inside))
+        threading.Event().wait(0.05)  # long enough for others to come in
+        inside.remove(container_id)
+        return ()
+
+    found: list[Judged] = []
+    going = Rounds(engine, events_of, found.append)
+    troubles = [gather(engine, run("sh", "-c", "exit 3")).container for _ in range(6)]
+    going.give_way()
+    for one in troubles:
+        going.want(one, soon=True)
+    going.start()
+    eventually(lambda: len(found) == len(troubles))
+    assert most == 1
     going.close()
