@@ -46,7 +46,7 @@ _FLUSH_SECONDS = 0.15
 _MISSED_LINES = 256
 _SETTLED_SECONDS = 0.015
 _OPENING_SECONDS = 0.15
-_MANY = 100
+_MANY, _TOO_MANY = 100, 8_000
 _BUSY_PIECE = 16 * 1024
 _BUSY_RATE = 1 << 20
 _BUSY_SECONDS = 0.001
@@ -154,8 +154,10 @@ class LogTail:
             else:
                 self._unread.release()
             if not ended:
-                # More than can be read in passing need not move so often: drawing costs more than reading.
-                self._closed.wait(BATCH_SECONDS if len(records) < _MANY else 2 * BATCH_SECONDS)
+                # More than can be read in passing need not move so often: drawing costs more than reading. But
+                # what is read ahead has an end, and a writer that comes up to it would not be caught up with.
+                is_paced = _MANY <= len(records) < _TOO_MANY
+                self._closed.wait(2 * BATCH_SECONDS if is_paced else BATCH_SECONDS)
         what, advice = (problem.what, problem.advice) if problem else ("", "")
         missed = [] if problem else self._missed()
         self._unread.acquire()

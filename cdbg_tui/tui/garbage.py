@@ -28,8 +28,9 @@ ENOUGH, TOO_MUCH = 3, 20
 _NEVER = 1 << 30
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 """Of malloc.h."""
-_LARGE = 256 * 1024
-"""Bytes: blocks from there on are mapped, and so unmapped, one by one."""
+_LARGE = 512 * 1024
+"""Bytes: blocks from there on are mapped, and so unmapped, one by one. What one reading of a stream may bring is
+less, and not worth a mapping each time."""
 
 
 def tend(app: CdbgApp) -> None:
