@@ -28,7 +28,7 @@ LATER_SECONDS = 60.0
 """So long after the beginning the first of those is looked at that can wait, unless somebody is there: a dashboard
 that is only open asks for nothing while much else begins."""
 LATER_PACE = 1.0
-"""Seconds between two of those: each costs two requests and some 6 ms of processor time."""
+"""Seconds between two of those."""
 GIVE_WAY_SECONDS = 1.0
 """So long after a key nothing is begun that can wait, and the others are looked at one by one, with a rest after
 each: where a hundred die at once, an engine that is asked about four all the time leaves a key no processor."""
