@@ -61,7 +61,7 @@ def _tame_malloc() -> None:
 
 
 def _give_back() -> None:
-    """Give whole pages back that are free between others in use; keys are served meanwhile."""
+    """Give whole pages back that are free between others in use."""
     if (trim := _of_glibc("malloc_trim")) is not None:
         trim(ctypes.c_size_t(0))
 

@@ -250,7 +250,7 @@ class LogView(Scrolled, can_focus=True):
         self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wrap at the new width."""
+        """Wrap at the new width, and keep what two screens of the new height show."""
         if 2 * event.size.height > self._strips.maxsize:
             for drawn in (self._strips, self._painted):
                 drawn.clear()  # a full one does not grow
