@@ -27,8 +27,8 @@ SHARED_SECONDS = 5.0
 LATER_SECONDS = 60.0
 """So long after the beginning the first of those is looked at that can wait, unless somebody is there: a dashboard
 that is only open asks for nothing while much else begins."""
-LATER_PACE = 1.0
-"""Seconds between two of those."""
+LATER_PACE = 3.0
+"""Seconds between two of those: one costs 20 ms, and an open dashboard is to cost nothing."""
 GIVE_WAY_SECONDS = 1.0
 """So long after a key nothing is begun that can wait, and the others are looked at one by one, with a rest after
 each: where a hundred die at once, an engine that is asked about four all the time leaves a key no processor."""

@@ -26,6 +26,8 @@ T = TypeVar("T")
 _ACTIONS = ("create", "start", "restart", "die", "oom", "kill", "stop", "destroy", "pause", "unpause")
 EVENTS_SECONDS = 3.0
 MOST_ANSWERS = 500
+IMAGE_SECONDS = 60.0
+"""What an id of an image stands for never changes; only its tags do, and it can be removed."""
 DEAR = 100
 """An answer is kept so many times as long as it took, at least: a list of thousands costs half a second."""
 
@@ -133,7 +135,8 @@ class Shared:
 
     def image(self, image_id: str) -> Mapping[str, Any]:
         """Return what the engine knows of an image."""
-        return self._once(("image", image_id), lambda: self._engine.get(query(f"/images/{image_id}/json")))
+        path = query(f"/images/{image_id}/json")
+        return self._once(("image", image_id), lambda: self._engine.get(path), max(self._seconds, IMAGE_SECONDS))
 
     def layers(self, image_id: str) -> tuple[Layer, ...]:
         """Return an image's history, oldest first."""
@@ -143,7 +146,7 @@ class Shared:
             with understood("history of an image"):
                 return tuple(Layer(row.get("CreatedBy") or "", row.get("Size") or 0) for row in reversed(rows))
 
-        return self._once(("layers", image_id), read)
+        return self._once(("layers", image_id), read, max(self._seconds, IMAGE_SECONDS))
 
     def events(self) -> tuple[Event, ...]:
         """Return the events of containers that the engine remembers, oldest first."""
