@@ -23,8 +23,7 @@ from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.gate import shut_by
 from cdbg_tui.engine.stats import Sweeper, Targets
 from cdbg_tui.model.container import Container
-from cdbg_tui.model.finding import Diagnosis, Weight
-from cdbg_tui.model.query import families
+from cdbg_tui.model.finding import Diagnosis
 from cdbg_tui.model.sample import History, Usage
 from cdbg_tui.model.text import one_line
 from cdbg_tui.sessions.signals import Asked
@@ -394,14 +393,7 @@ class CdbgApp(ThriftyApp):
             self._containers_changed()
 
     def _count(self) -> None:
-        up = dead = suffering = 0
-        for container in families(self.containers.values())[0]:
-            if container.is_dead:
-                dead += not container.is_probe
-            elif self.judging.word(container).weight is Weight.FINE:
-                up += 1
-            else:
-                suffering += 1
+        up, suffering, dead = self.judging.counts()
         self.dashboard.query_one(Headline).show_counts(up, suffering, dead if self._knows_dead else None)
 
     # The meters

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cdbg_tui.model.container import Container, State
 from cdbg_tui.model.finding import Diagnosis, Weight
+from cdbg_tui.model.query import families
 from cdbg_tui.triage.rounds import same_life
 from cdbg_tui.triage.word import Word, word, word_of
 
@@ -24,11 +25,21 @@ class Judging:
         self._app = app
         self._found: dict[str, tuple[Container, Word | None]] = {}
         """The list's word for each container that was diagnosed, and as what it was known then."""
+        self._alive: list[Container] = []
+        self._dead = 0
 
     def keep(self, containers: Mapping[str, Container]) -> None:
-        """Forget all but these."""
+        """Forget all but these; what stands beside others, or reads an image, is not counted."""
         for gone in self._found.keys() - containers.keys():
             del self._found[gone]
+        own, _ = families(containers.values())
+        self._alive = [one for one in own if not one.is_dead]
+        self._dead = sum(one.is_dead and not one.is_probe for one in own)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many of those that were to be kept are up, suffer, and are dead."""
+        up = sum(self.word(one).weight is Weight.FINE for one in self._alive)
+        return up, len(self._alive) - up, self._dead
 
     def want(self, containers: Iterable[Container]) -> None:
         """Have these diagnosed in the background; those that ended well, or are many, only where they are seen."""

@@ -18,8 +18,9 @@ from textual.widgets import Static
 from cdbg_tui.tui.compositor import SparingCompositor
 from cdbg_tui.tui.screens.over import Over
 from cdbg_tui.tui.screens.sparing import Sparing
+from cdbg_tui.tui.widgets.log_view import LogView
 from cdbg_tui.tui.widgets.pane import Pane
-from cdbg_tui.tui.widgets.scrolled import Scrolled
+from cdbg_tui.tui.widgets.scrolled import Bar, Scrolled
 from tests.tui.opened import picture
 
 SIZE = (80, 24)
@@ -173,3 +174,50 @@ async def test_a_bar_is_drawn_anew_when_what_it_shows_changes(monkeypatch: pytes
         numbers.virtual_size = Size(10, 50)
         await pilot.pause()
         assert numbers.vertical_scrollbar in asked.lines
+
+
+async def test_a_bar_that_looks_the_same_is_not_drawn_while_its_log_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Log(App[None]):
+        def compose(self) -> ComposeResult:
+            yield LogView()
+
+    async with Log().run_test(size=SIZE) as pilot:
+        log = pilot.app.screen.query_one(LogView)
+        log.append([b"\x01line"] * 50_000)
+        await pilot.pause()
+        bar, drawn = log.vertical_scrollbar, []
+        original = Bar.render_lines
+
+        def render_lines(widget: Bar, crop: Region) -> list[Strip]:
+            before = widget._strips
+            strips = original(widget, crop)
+            drawn.append(widget._strips is not before)
+            return strips
+
+        monkeypatch.setattr(Bar, "render_lines", render_lines)
+        for _ in range(3):
+            log.append([b"\x01another"])
+            await pilot.pause()
+        assert bar in pilot.app.screen._compositor.visible_widgets
+        assert drawn
+        assert not any(drawn)
+        log.scroll_to(y=0, animate=False, force=True)
+        await pilot.pause()
+        assert drawn[-1]
+
+
+async def test_a_bar_is_what_textuals_own_would_be() -> None:
+    async with Program().run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        numbers, chance = pilot.app.screen.query_one(Numbers), random.Random(5)  # noqa: S311 - the same each time
+        for turn in range(30):
+            numbers.virtual_size = Size(10, chance.choice([30, 90, 1000]))
+            numbers.scroll_to(y=chance.randint(0, 1000), animate=False, force=True)
+            if turn == 15:
+                pilot.app.theme = "textual-light"
+            await pilot.pause()
+            bar = numbers.vertical_scrollbar
+            region = bar.size.region
+            assert isinstance(bar, Bar)
+            bar._styles_cache.clear()
+            assert bar.render_lines(region) == Widget.render_lines(bar, region)
