@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import replace
 
 import pytest
+from textual.app import App, ComposeResult
 
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.containers import Changed
+from cdbg_tui.model.container import COMPOSE_PROJECT, SESSION_LABEL, TARGET_LABEL, Container, State
+from cdbg_tui.model.query import rows
 from cdbg_tui.tui import in_turn
 from cdbg_tui.tui.messages import EngineTold
+from cdbg_tui.tui.panes.containers import ContainersPane
 from tests.support import Run
 from tests.tui.opened import Opened, opened
 
@@ -73,3 +78,61 @@ async def test_keys_go_before_a_list_that_is_dear_but_not_for_ever(
 
         await seen.until(is_listed)
         assert time.monotonic() - began >= 0.5
+
+
+class Listing(App[None]):
+    """Nothing but the list."""
+
+    def compose(self) -> ComposeResult:
+        yield ContainersPane()
+
+
+async def test_what_changes_in_its_place_is_where_an_order_anew_would_put_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = random.Random(3)  # noqa: S311 - the same each time
+
+    def other(one: Container) -> Container:
+        match chance.randrange(15):
+            case 0:
+                return replace(one, name=f"{chance.choice('abc')}{one.id}")
+            case 1:
+                return replace(one, labels={COMPOSE_PROJECT: chance.choice("pq")})
+            case 2:
+                return replace(one, labels={SESSION_LABEL: "sidecar", TARGET_LABEL: str(chance.randrange(20))})
+            case 3:
+                return replace(one, restarts=chance.randrange(2))
+            case 4:
+                return replace(one, created=float(chance.randrange(50)))
+        return replace(one, state=chance.choice([State.RUNNING, State.EXITED]), exit_code=chance.randrange(3))
+
+    anew: list[ContainersPane] = []
+    original = ContainersPane.rearrange
+
+    def rearrange(pane: ContainersPane) -> None:
+        anew.append(pane)
+        original(pane)
+
+    monkeypatch.setattr(ContainersPane, "rearrange", rearrange)
+    async with Listing().run_test(size=(120, 30)) as pilot:
+        pane = pilot.app.query_one(ContainersPane)
+        pane.show({}, {}, 0.0)
+        assert pane.lines.empty == "this engine has no containers"
+        known = {str(n): Container(str(n), f"c{n}", "image", State.RUNNING) for n in range(20)}
+        for turn in range(300):
+            for _ in range(chance.randrange(3)):
+                one = chance.choice(list(known))
+                known[one] = other(known[one])
+            if chance.random() < 0.05:
+                one = str(100 + turn)
+                known[one] = Container(one, one, "image", State.CREATED)
+            pane.show(known, {}, 0.0)
+            assert pane.lines.rows == rows(known.values(), order=lambda one: one.name.lower())
+            assert pane.lines._restarts == any(one.restarts for one in known.values())
+            await pilot.pause()
+            seen = [
+                pane.lines.scroll_offset.y + y for y in range(min(pane.lines.size.height, len(pane.lines.rows)))
+            ]
+            for index in seen:
+                assert pane.lines._drawn[index] == tuple(pane.lines.line(index, pane.lines.size.width))
+        assert 20 < len(anew) < 200

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from cdbg_tui.model.container import Container
+from cdbg_tui.model.container import SESSION_LABEL, Container
 from cdbg_tui.model.query import Row, arranged, families, matches
 from cdbg_tui.model.sample import Usage
 from cdbg_tui.model.text import one_line
@@ -178,6 +178,13 @@ class ContainerLines(LineList):
             self.post_message(self.FoldWanted(self.rows[index].project, None))
 
 
+def _place(container: Container) -> tuple[object, ...]:
+    """Return what decides where a container stands in a list by name, and whether restarts have a column."""
+    labels = container.labels
+    # By their age stand those beside a target; the list knows it less exactly than an inspection.
+    return container.name, labels, bool(container.restarts), SESSION_LABEL in labels and container.created
+
+
 class ContainersPane(Pane):
     """The list with its titles and its filter; knows no engine."""
 
@@ -228,11 +235,28 @@ class ContainersPane(Pane):
         word_of: Callable[[Container], Word] = word,
     ) -> None:
         """Show these containers; *usages* and *word_of* are asked again at each `tick`."""
+        before = self.containers
         self.containers = {key: one for key, one in containers.items() if not one.is_probe}
         self.lines.usages = usages
         self.lines.word_of = word_of
         self.lines.now = now
-        self.rearrange()
+        if not self._put_in_place(before):
+            self.rearrange()
+
+    def _put_in_place(self, before: Mapping[str, Container]) -> bool:
+        """Take over what has changed where nothing moves by that, and tell whether so: all else is dear."""
+        is_plain = self.order == "name" and not self._filter and not self.hide_dead
+        if not is_plain or not before or before.keys() != self.containers.keys():
+            return False
+        changed = {key: one for key, one in self.containers.items() if one is not before[key]}
+        if any(_place(one) != _place(before[key]) for key, one in changed.items()):
+            return False
+        lines = self.lines
+        for row in lines.rows if changed else ():
+            if row.container is not None:
+                row.container = changed.get(row.container.id, row.container)
+        lines.lines_changed()
+        return True
 
     def tick(self, now: float) -> None:
         """Repaint figures and ages that changed; order anew where the order is by a figure."""
