@@ -14,7 +14,7 @@ import pytest
 
 from cdbg_tui.config import Config
 from cdbg_tui.engine.client import Engine
-from cdbg_tui.model.container import SESSION_LABEL
+from cdbg_tui.model.container import SESSION_LABEL, State
 from cdbg_tui.sessions.custom import CustomCommand
 from cdbg_tui.sessions.plan import Plan
 from cdbg_tui.sessions.running import Outcome
@@ -101,7 +101,16 @@ def made(run: Run, docker: Docker, state: str) -> str:
     container = run(*command, name=NAME, options=["--interactive"] if state == "listening" else [])
     if state == "paused":
         docker("pause", container)
+    if state == "dead":
+        docker("wait", container)
     return container
+
+
+def is_known_as(seen: Opened, state: str) -> bool:
+    """Tell whether the list has heard what the selected one has come to: the dialogs offer what fits that."""
+    selected = seen.selected
+    assert selected is not None
+    return {"dead": selected.is_dead, "paused": selected.state is State.PAUSED}.get(state, selected.is_up)
 
 
 def done_to(docker: Docker, container: str, since: str) -> set[str]:
@@ -126,6 +135,7 @@ async def test_what_was_begun_for_one_is_never_done_to_another(
     target = made(run, docker, case.state)
     async with opened(engine, config=Config(toolbox=IMAGE)) as seen:
         await seen.go_to(NAME)
+        await seen.until(lambda: is_known_as(seen, case.state))
         seen.app.clear_notifications()
         for key in case.keys.split():
             await seen.press(key)
@@ -156,7 +166,7 @@ class Swap:
     """A container of the name, in whose place another one of that name is put, once."""
 
     def __init__(self, run: Run, docker: Docker, state: str) -> None:
-        self._run, self._docker, self._state = run, docker, state
+        self._run, self._docker, self.state = run, docker, state
         self.target = made(run, docker, state)
         self.impostor = ""
         self.since = docker("info", "--format", "{{.SystemTime}}").stdout.strip()
@@ -164,12 +174,12 @@ class Swap:
     def __call__(self) -> None:
         if not self.impostor:
             self._docker("rm", "--force", self.target)
-            self.impostor = made(self._run, self._docker, self._state)
+            self.impostor = made(self._run, self._docker, self.state)
 
     def clear(self) -> None:
         """Nothing was done to the impostor; make room for the next pair."""
         assert self.impostor
-        assert nothing_was_done_to(self.impostor, self._docker, self.since, self._state)
+        assert nothing_was_done_to(self.impostor, self._docker, self.since, self.state)
         self._docker("rm", "--force", self.impostor)
 
 
@@ -179,6 +189,7 @@ async def select(seen: Opened, swap: Swap) -> None:
         await seen.press("escape")
     await seen.until(lambda: set(seen.app.containers) == {swap.target})
     await seen.until(lambda: seen.selected is not None and seen.selected.id == swap.target)
+    await seen.until(lambda: is_known_as(seen, swap.state))
     seen.app.clear_notifications()
 
 

@@ -44,8 +44,21 @@ def test_what_took_long_is_not_asked_for_again_soon(monkeypatch: pytest.MonkeyPa
     shared = Shared(cast(Engine, engine), seconds=5.0)
     for at, times in ((0.0, 1), (6.0, 1), (49.0, 1), (51.0, 2)):
         now[0] = max(now[0], at)
-        shared.image("a")
+        shared.machine()
         assert len(engine.asked) == times
+
+
+def test_an_image_is_asked_for_less_often_than_what_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    engine = Counting()
+    shared = Shared(cast(Engine, engine), seconds=5.0)
+    for at, machine, image in ((0.0, 1, 1), (6.0, 2, 1), (59.0, 3, 1), (61.0, 3, 2)):
+        now[0] = at
+        shared.machine()
+        shared.image("a")
+        paths = [path.partition("/json")[0] for path in engine.asked]
+        assert (paths.count("/version"), paths.count("/images/a")) == (machine, image)
 
 
 def test_old_answers_are_dropped_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
