@@ -221,3 +221,16 @@ async def test_a_bar_is_what_textuals_own_would_be() -> None:
             assert isinstance(bar, Bar)
             bar._styles_cache.clear()
             assert bar.render_lines(region) == Widget.render_lines(bar, region)
+
+
+async def test_a_bar_whose_list_is_taken_away_meanwhile_is_let_go() -> None:
+    async with Program().run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        numbers = pilot.app.screen.query_one(Numbers)
+        bar = numbers.vertical_scrollbar
+        bar.refresh()
+        await numbers.remove()
+        bar._repaint_required = True
+        bar._check_refresh()
+        await pilot.pause()
+        assert not bar.is_attached

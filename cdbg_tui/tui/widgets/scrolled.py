@@ -34,7 +34,7 @@ class Bar(ScrollBar):
 
     def _check_refresh(self) -> None:
         # Once all is said that there is to say: the size of a log that grows is told before its new end.
-        if self._repaint_required and self._look() == self._drawn:
+        if self._repaint_required and self.is_attached and self._look() == self._drawn:
             self._repaint_required = False
         super()._check_refresh()
 
