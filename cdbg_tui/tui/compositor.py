@@ -7,11 +7,12 @@ are the whole screen then; and a selected container changes its panes half a doz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from textual._compositor import ChopsUpdate, Compositor
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
 Span = tuple[int, int, int]
 """A line, the column where it begins, and the one before which it ends."""
@@ -35,6 +36,32 @@ class SparingCompositor(Compositor):
     ) -> Sequence[Mapping[int, Strip]]:
         spans = [(y, crop.x, crop.right) for y in crop.line_range if is_rendered_line(y)]
         return self._pieces(spans)  # type: ignore[return-value]  # Textual's has None where nothing was asked for
+
+    def lines(self, rows: range, spans: Iterable[Span]) -> list[Strip]:
+        """Return *rows*, whole lines, rendered where *spans* touch them, and blank elsewhere."""
+        pieces = self._pieces(spans)
+        return [
+            Strip.join(
+                Strip.blank(end - x) if piece is None else piece
+                for end, (x, piece) in zip(self.cuts[y][1:], pieces[y].items(), strict=True)
+            )
+            for y in rows
+        ]
+
+    def covered(self) -> list[Region]:
+        """Return the places behind which nothing of a screen below can be seen."""
+        covers: list[Region] = []
+        # Whoever holds others comes behind them: the largest at last.
+        for widget, (region, clip) in reversed(self.visible_widgets.items()):
+            shown = region.intersection(clip)
+            is_opaque = widget is not self.root and widget.styles.background.a == widget.styles.opacity == 1
+            if is_opaque and not any(cover.contains_region(shown) for cover in covers):
+                covers.append(shown)
+        return covers
+
+    def _rendered(self, widget: Widget, seen: Region, wanted: Mapping[int, Collection[int]]) -> list[Strip]:
+        """Return the lines of *widget* in *seen*; it is the pieces at the *wanted* columns that are looked at."""
+        return widget.render_lines(seen)
 
     def _pieces(self, spans: Iterable[Span]) -> list[dict[int, Strip | None]]:
         """Return for each line of the screen its pieces by their columns: of those that no span touches, None."""
@@ -60,7 +87,7 @@ class SparingCompositor(Compositor):
                 continue
             top = min(rows)
             seen = Region(shown.x - region.x, top - region.y, shown.width, max(rows) + 1 - top)
-            strips = widget.render_lines(seen)
+            strips = self._rendered(widget, seen, {y: missing[y] for y in rows})
             for y in rows:
                 edges = [cut for cut in cuts[y] if first <= cut <= last]
                 divided = strips[y - top].divide([cut - first for cut in edges[1:]])
@@ -72,3 +99,16 @@ class SparingCompositor(Compositor):
                 if not columns:
                     del missing[y]
         return pieces
+
+
+def beside(region: Region, cover: Region) -> list[Region]:
+    """Return what of *region* is not behind *cover*."""
+    if not (hidden := region.intersection(cover)):
+        return [region]
+    parts = (
+        Region.from_corners(region.x, region.y, region.right, hidden.y),
+        Region.from_corners(region.x, hidden.bottom, region.right, region.bottom),
+        Region.from_corners(region.x, hidden.y, hidden.x, hidden.bottom),
+        Region.from_corners(hidden.right, hidden.y, region.right, hidden.bottom),
+    )
+    return [part for part in parts if part]

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cdbg_tui.tui.compositor import SparingCompositor
+from cdbg_tui.tui.compositor import SparingCompositor, beside
 from cdbg_tui.tui.screens.over import Over
 from cdbg_tui.tui.screens.sparing import Sparing
 from cdbg_tui.tui.widgets.log_view import LogView
@@ -59,6 +59,15 @@ class Dialog(Over[None]):
 
     def compose(self) -> ComposeResult:
         yield Static("sure?")
+
+
+class Wide(Over[None]):
+    """Something that hides most of it."""
+
+    CSS = "Wide { align: center bottom; & > Static { width: 100%; height: 20; background: blue; } }"
+
+    def compose(self) -> ComposeResult:
+        yield Static("much")
 
 
 class Program(App[None]):
@@ -116,6 +125,41 @@ async def test_a_dialog_over_it_is_what_textuals_own_would_draw() -> None:
             drawn.append([list(Strip.join(line.values())) for line in pieces])
         assert drawn[0] == drawn[1]
         assert "sure?" in "".join(segment.text for line in drawn[0] for segment in line)
+
+
+async def test_what_a_dialog_hides_is_not_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Program().run_test(size=SIZE) as pilot:
+        app = pilot.app
+        numbers, figures = app.screen.query_one(Numbers), app.screen.query_one("#lower Static")
+        await app.push_screen(Wide())
+        await pilot.pause()
+        asked = Asked(monkeypatch)
+        app.screen.refresh()
+        await pilot.pause()
+        assert app.screen.query_one(Static) in asked.lines
+        assert figures not in asked.lines
+        assert max(asked.lines[numbers]) < 4
+        asked.lines.clear()
+        figures.refresh()
+        numbers.refresh(Region(0, 12, 10, 1))
+        await pilot.pause()
+        assert not asked.lines
+        numbers.refresh(Region(0, 0, 10, 1))
+        await pilot.pause()
+        assert asked.lines[numbers] == {0}
+
+
+def test_what_is_beside_a_cover_is_all_that_it_does_not_hide() -> None:
+    chance = random.Random(3)  # noqa: S311 - the same each time
+    for _ in range(300):
+        region, cover = (
+            Region(chance.randint(0, 9), chance.randint(0, 9), chance.randint(1, 9), chance.randint(1, 9))
+            for _ in range(2)
+        )
+        cells = [(x, y) for part in beside(region, cover) for y in part.line_range for x in part.column_range]
+        assert len(cells) == len(set(cells))
+        hidden = {(x, y) for y in cover.line_range for x in cover.column_range}
+        assert set(cells) == {(x, y) for y in region.line_range for x in region.column_range} - hidden
 
 
 class Asked:
@@ -232,5 +276,5 @@ async def test_a_bar_whose_list_is_taken_away_meanwhile_is_let_go() -> None:
         await numbers.remove()
         bar._repaint_required = True
         bar._check_refresh()
-        await pilot.pause()
-        assert not bar.is_attached
+        assert bar.parent is None
+        assert bar.render_lines(Region(0, 0, 2, 5)) == [Strip.blank(2)] * 5

@@ -7,7 +7,7 @@ between a key and the next one that can be answered.
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from textual import events
 from textual.geometry import Region, Size
@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets._toast import ToastRack
 
-from cdbg_tui.tui.compositor import SparingCompositor
+from cdbg_tui.tui.compositor import SparingCompositor, beside
 
 Result = TypeVar("Result")
 
@@ -23,9 +23,13 @@ Result = TypeVar("Result")
 class Sparing(Screen[Result]):
     """A screen that does nothing twice."""
 
+    COMPOSITOR: ClassVar[type[SparingCompositor]] = SparingCompositor
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._compositor = SparingCompositor()
+        self._compositor = self.COMPOSITOR()
+        self._styled_for: tuple[object, ...] = ()
+        """What the app looked like when this was on the terminal last."""
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
@@ -46,6 +50,11 @@ class Sparing(Screen[Result]):
         event.prevent_default()  # Textual's own, which is called here, would follow
         size = self.app.size
         is_new = self._size != size
+        look = (self.app.theme, self.app.app_focus)
+        # What is new has its styles since it was mounted, unless it brought some; an installed one is as it left.
+        if look == self._styled_for or not (self._styled_for or self.CSS or self.css_path):
+            event.refresh_styles = False
+        self._styled_for = look
         super()._on_screen_resume(event)
         if is_new and self._compositor.size == size and not self.app._batch_count:  # noqa: SLF001
             self._need_not_be_painted()
@@ -68,6 +77,11 @@ class Sparing(Screen[Result]):
             return
         dirty = self._compositor._dirty_regions  # noqa: SLF001
         if dirty:
-            app.screen.refresh(*dirty)
+            seen = list(dirty)
+            top = app.screen._compositor  # noqa: SLF001
+            for cover in top.covered() if isinstance(top, SparingCompositor) else ():
+                seen = [part for region in seen for part in beside(region, cover)]
+            if seen:
+                app.screen.refresh(*seen)
             dirty.clear()
             self._dirty_widgets.clear()

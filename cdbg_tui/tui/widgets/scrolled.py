@@ -28,13 +28,15 @@ class Bar(ScrollBar):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return what is in *crop*, drawn anew if it looks otherwise."""
+        if self.parent is None:  # its list was taken away since the screen was laid out
+            return [Strip.blank(crop.width)] * crop.height
         if (look := self._look()) != self._drawn:
             self._drawn, self._strips = look, super().render_lines(self.size.region)
         return [strip.crop(crop.x, crop.right) for strip in self._strips[crop.y : crop.bottom]]
 
     def _check_refresh(self) -> None:
         # Once all is said that there is to say: the size of a log that grows is told before its new end.
-        if self._repaint_required and self.is_attached and self._look() == self._drawn:
+        if self._repaint_required and self.parent is not None and self._look() == self._drawn:
             self._repaint_required = False
         super()._check_refresh()
 
