@@ -9,9 +9,10 @@ from cdbg_tui.tui.screens.choose import LONGEST_WITHOUT_FILTER, Choice, Choose
 from cdbg_tui.tui.screens.confirm import Confirm
 from cdbg_tui.tui.screens.fault import Fault
 from cdbg_tui.tui.screens.form import Field, Form
-from cdbg_tui.tui.screens.help import Help, balanced
+from cdbg_tui.tui.screens.help import Help
 from cdbg_tui.tui.screens.messages import RetryWanted
 from cdbg_tui.tui.screens.show_plan import ShowPlan
+from cdbg_tui.tui.widgets.key_columns import balanced
 from tests.tui.stage import NOTHING, on_stage, result_of
 
 # The menu

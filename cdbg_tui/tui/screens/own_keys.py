@@ -7,7 +7,7 @@ from typing import Any
 from textual.screen import Screen
 
 from cdbg_tui.tui.actions import shown
-from cdbg_tui.tui.screens.help import Group
+from cdbg_tui.tui.widgets.key_columns import Group
 
 _SHOWN = {
     "right_square_bracket": "]",
