@@ -28,6 +28,7 @@ from cdbg_tui.engine.log_requests import (
     torn,
     unreadable,
 )
+from cdbg_tui.engine.threads import begin
 from cdbg_tui.model.log import SYSTEM, Frames, LogBatch, parse, split_frames, stamp_of
 
 BATCH_SECONDS = 0.1
@@ -95,7 +96,7 @@ class LogTail:
         self._problem: EngineError | None = None
         self._unread = threading.Semaphore(UNREAD_BATCHES)
         for name, work in (("log-read", self._read), ("log-deliver", self._hand_over)):
-            threading.Thread(target=work, name=f"{name}-{container_id[:12]}", daemon=True).start()
+            begin(work, f"{name}-{container_id[:12]}")
 
     def close(self) -> None:
         """End at once; nothing is delivered any more."""

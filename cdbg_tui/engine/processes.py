@@ -16,6 +16,7 @@ from cdbg_tui.engine import cgroups
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError, understood
 from cdbg_tui.engine.stream import query
+from cdbg_tui.engine.threads import begin
 from cdbg_tui.model.process import Process
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class ProcessWatch:
 
     def start(self) -> None:
         """Begin; the first reading comes at once, shares of CPU with the second."""
-        threading.Thread(target=self._read_on, name="processes", daemon=True).start()
+        begin(self._read_on, "processes")
 
     def close(self) -> None:
         """End the thread."""

@@ -9,10 +9,47 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_NO_ROOM_SECONDS = 0.1
+"""Where the machine has no thread left, another's end is waited for so long at a time."""
+_to_begin: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
+
+
+def begin(work: Callable[[], None], name: str) -> None:
+    """Run *work* in a daemon thread, without waiting until that runs.
+
+    `threading.Thread.start` waits for it: on a machine whose cores are all busy up to a tenth of a second, in
+    which the app's thread answers no key.
+    """
+    _starter()
+    _to_begin.put(threading.Thread(target=work, name=name, daemon=True))
+
+
+@cache
+def _starter() -> threading.Thread:
+    thread = threading.Thread(target=_start_them, name="starter", daemon=True)
+    thread.start()
+    return thread
+
+
+def _start_them() -> None:
+    while True:
+        thread = _to_begin.get()
+        while not _is_started(thread):
+            time.sleep(_NO_ROOM_SECONDS)
+
+
+def _is_started(thread: threading.Thread) -> bool:
+    try:
+        thread.start()
+    except RuntimeError:  # "can't start new thread"
+        return False
+    return True
 
 
 def as_they_come(

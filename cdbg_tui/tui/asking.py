@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from textual.message_pump import MessagePump
 from cdbg_tui import crash
 from cdbg_tui.engine.debug import log, since
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.engine.threads import begin
 from cdbg_tui.tui.messages import Answered
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Asking:
             log.debug("asked “%s”: %s after %s", key, error.what if error else "answered", since(began))
             self._pump.post_message(Answered(key, number, None, error, is_last=True))
 
-        threading.Thread(target=run, name=f"ask {key}", daemon=True).start()
+        begin(run, f"ask {key}")
 
     def _is_open(self, key: str, number: int) -> bool:
         return key in self._open and self._open[key][0] == number

@@ -158,7 +158,7 @@ def test_closing_ends_the_thread(start: Start, engine: Engine, run: Run) -> None
     before = set(threading.enumerate())
     watch = ProcessWatch(engine, run(*FAMILY), 0, lambda _: None)
     watch.start()
-    [thread] = [one for one in set(threading.enumerate()) - before if one.name == "processes"]
+    [thread] = eventually(lambda: [one for one in set(threading.enumerate()) - before if one.name == "processes"])
     watch.close()
     thread.join(2)
     assert not thread.is_alive()

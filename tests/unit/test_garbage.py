@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import weakref
+from collections.abc import Iterator
 from unittest.mock import patch
 
 import psutil
@@ -12,7 +13,14 @@ import pytest
 from textual._styles_cache import StylesCache
 from textual.color import Color
 
-from cdbg_tui.tui.garbage import ENOUGH, QUIET_SECONDS, TOO_MUCH, collect
+from cdbg_tui.tui.garbage import ENOUGH, QUIET_SECONDS, TOO_MUCH, WHOLE_AFTER, Looks
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    """Leave nothing frozen behind."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize(
@@ -26,13 +34,37 @@ from cdbg_tui.tui.garbage import ENOUGH, QUIET_SECONDS, TOO_MUCH, collect
 )
 def test_it_looks_in_quiet_moments_or_where_it_is_too_much(count: int, quiet: float, looks: bool) -> None:
     with patch.object(gc, "get_count", return_value=(0, 0, count)), patch.object(gc, "collect") as collected:
-        collect(quiet)
+        assert Looks().look(quiet) is looks
     assert collected.called is looks
 
 
-def look() -> None:
+def look(looks: Looks | None = None) -> None:
     with patch.object(gc, "get_count", return_value=(0, 0, ENOUGH)):
-        collect(QUIET_SECONDS)
+        assert (looks or Looks()).look(QUIET_SECONDS)
+
+
+class Ring:
+    """Something that holds itself."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_outlived_a_look_is_left_alone_until_all_is_gone_through() -> None:
+    looks, ring = Looks(), Ring()
+    kept = weakref.ref(ring)
+    look(looks)
+    del ring
+    for _ in range(WHOLE_AFTER - 1):
+        young = Ring()
+        passed = weakref.ref(young)
+        del young
+        look(looks)
+        assert passed() is None
+        assert kept() is not None
+    look(looks)
+    assert kept() is None
+    assert gc.get_freeze_count() > 0
 
 
 def test_what_a_widget_had_drawn_is_not_kept_when_it_is_gone() -> None:
