@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,8 @@ class Sweep:
 
     samples: Mapping[str, Sample]
     source: str
+    is_whole: bool = True
+    """Whether all were read, and not the one alone that was newly selected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,19 @@ class Sweeper:
         self._running = threading.Event()
         self._running.set()
         self._closed = False
+        self._is_due = True
+        """Whether all are to be read as soon as can be."""
 
     def start(self) -> None:
         """Begin to sweep."""
         threading.Thread(target=self._sweep_on, name="stats", daemon=True).start()
 
     def aim(self, targets: Targets) -> None:
-        """Set what to read; a newly selected container is read at once."""
-        hurry = targets.selected != self._targets.selected or not self._targets.running
-        self._targets = targets
-        if hurry:
+        """Set what to read; a newly selected container is read at once, and so are all where there were none."""
+        before, self._targets = self._targets, targets
+        if not before.running:
+            self._is_due = True
+        if self._is_due or targets.selected != before.selected:
             self._wake.set()
 
     def pause(self) -> None:
@@ -79,6 +84,7 @@ class Sweeper:
 
     def resume(self) -> None:
         """Go on reading."""
+        self._is_due = True
         self._running.set()
         self._wake.set()
 
@@ -89,6 +95,7 @@ class Sweeper:
         self._wake.set()
 
     def _sweep_on(self) -> None:
+        due = 0.0
         while not self._closed:
             self._running.wait()
             # Before the targets are taken: what is aimed at from now on wakes it again.
@@ -96,21 +103,25 @@ class Sweeper:
             if self._closed:
                 break
             began = time.monotonic()
+            is_whole, self._is_due = self._is_due or began >= due, False
             targets = self._targets
-            if targets.running:
-                sweep = self._sweep(targets)
+            asked = targets.running if is_whole else (targets.selected,)
+            if targets.running and (is_whole or targets.selected in targets.running):
+                sweep = self._sweep(targets, asked, is_whole)
                 if not self._closed:
                     self._deliver(sweep)
-            # A sweep that takes long is made less often: never more than a third of the time.
-            took = time.monotonic() - began
-            self._wake.wait(max(self._interval - took, took * 2))
+            now = time.monotonic()
+            if is_whole:
+                # A sweep that takes long is made less often: never more than a third of the time.
+                due = max(began + self._interval, now + 2 * (now - began))
+            self._wake.wait(due - now)
         for meters in self._meters.values():
             meters.close()
 
-    def _sweep(self, targets: Targets) -> Sweep:
+    def _sweep(self, targets: Targets, asked: Iterable[str], is_whole: bool) -> Sweep:
         samples: dict[str, Sample] = {}
         through_api: list[str] = []
-        for one in targets.running:
+        for one in asked:
             meters = self._meters.get(one) or self._find(one)
             sample = meters.sample(whole=one == targets.selected) if meters else None
             if sample is not None:
@@ -119,10 +130,11 @@ class Sweeper:
                 self._forget(one)
             elif one in targets.visible or one == targets.selected:
                 through_api.append(one)
-        for gone in self._meters.keys() - set(targets.running):
-            self._forget(gone)
-        for gone in self._limits.keys() - set(targets.running):
-            del self._limits[gone]
+        if is_whole:
+            for gone in self._meters.keys() - set(targets.running):
+                self._forget(gone)
+            for gone in self._limits.keys() - set(targets.running):
+                del self._limits[gone]
         sources = ["cgroups"] if samples else []
         read = side_by_side(self._from_api, through_api, workers=API_WORKERS, seconds=API_SECONDS)
         for one, result in read.items():
@@ -130,7 +142,7 @@ class Sweeper:
                 samples[one] = result
             elif isinstance(result, Exception) and not isinstance(result, EngineError):
                 raise result
-        return Sweep(samples, " and ".join(sources + ["api"] * bool(through_api)))
+        return Sweep(samples, " and ".join(sources + ["api"] * bool(through_api)), is_whole)
 
     def _find(self, container_id: str) -> Meters | None:
         group = cgroups.find(container_id)

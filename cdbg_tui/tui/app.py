@@ -412,13 +412,15 @@ class CdbgApp(ThriftyApp):
         for one, sample in event.sweep.samples.items():
             if one in self.containers:
                 self.usages[one] = self._histories.setdefault(one, History()).add(sample)
-        self._show_totals()
-        self._count()
-        self._tick()
         self._show_stats()
         looked_at = self.following.container
         if looked_at is not None:
             self.following.changed(looked_at)
+        if not event.sweep.is_whole:
+            return
+        self._show_totals()
+        self._count()
+        self._tick()
         self._aim()
         self.judging.want_what_is_seen()
         self.sight.changed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -190,6 +191,26 @@ def test_a_newly_selected_container_is_read_at_once(engine: Engine, run: Run) ->
     eventually(lambda: len(sweeps) == 2, 2)
     assert sweeps[1].samples[one].received is not None
     sweeper.close()
+
+
+def test_the_newly_selected_is_read_alone_and_all_at_their_time(engine: Engine, run: Run) -> None:
+    one, other = run(*FOREVER), run(*FOREVER)
+    read = Read()
+    sweeper = Sweeper(engine, read.sweeps.append, interval=0.5)
+    sweeper.aim(Targets((one, other), frozenset({one, other}), one))
+    sweeper.start()
+    eventually(lambda: read.sweeps, 2)
+    for selected in (other, one) * 4:
+        count = len(read.sweeps)
+        sweeper.aim(Targets((one, other), frozenset({one, other}), selected))
+        eventually(lambda before=count: len(read.sweeps) > before, 2)  # type: ignore[misc]
+    eventually(lambda: sum(sweep.is_whole for sweep in read.sweeps) > 2, 5)
+    sweeper.close()
+    for sweep in read.sweeps:
+        assert len(sweep.samples) == (2 if sweep.is_whole else 1)
+    assert any(not sweep.is_whole for sweep in read.sweeps)
+    wholes = [min(sample.time for sample in sweep.samples.values()) for sweep in read.sweeps if sweep.is_whole]
+    assert min(after - before for before, after in pairwise(wholes)) > 0.45
 
 
 def test_paused_it_reads_nothing_and_resumed_it_reads_at_once(engine: Engine, run: Run) -> None:
