@@ -119,6 +119,8 @@ class CdbgApp(ThriftyApp):
         self.containers: dict[str, Container] = {}
         self.usages: dict[str, Usage] = {}
         self._histories: dict[str, History] = {}
+        self._up: tuple[str, ...] = ()
+        """Those that were up when the list was last brought up to date."""
         self._unshown = ExitStack()
         """What keeps the first frames from the terminal."""
         self._fault: Fault | None = None
@@ -369,6 +371,7 @@ class CdbgApp(ThriftyApp):
         self.dashboard.containers.show(self.containers, self.usages, self.now(), self.judging.word)
         self.dashboard.renew()
         self._count()
+        self._up = tuple(one for one, container in self.containers.items() if container.is_up)
         self._aim()
         self.judging.want_what_is_seen()
         self._show_stats()
@@ -399,10 +402,9 @@ class CdbgApp(ThriftyApp):
     # The meters
 
     def _aim(self) -> None:
-        running = tuple(one for one, container in self.containers.items() if container.is_up)
         looked_at = self.following.container
         self.sweeper.aim(
-            Targets(running, self.dashboard.containers.visible_ids(), looked_at.id if looked_at else "")
+            Targets(self._up, self.dashboard.containers.visible_ids(), looked_at.id if looked_at else "")
         )
 
     @on(MetersRead)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 import pytest
 from textual._compositor import Compositor
 from textual.app import App, ComposeResult
@@ -10,7 +13,7 @@ from textual.geometry import Region, Size
 from textual.widgets import Static
 
 from cdbg_tui.tui.screens.over import Over
-from cdbg_tui.tui.screens.sparing import Sparing
+from cdbg_tui.tui.screens.sparing import NEWS_SECONDS, Sparing
 from tests.tui.opened import picture
 
 WHOLE = Region(0, 0, 80, 24)
@@ -103,3 +106,50 @@ async def test_another_size_is_laid_out_in_all_screens() -> None:
         await pilot.press("escape")
         await pilot.pause(0.2)
         assert {len(row) for row in text(app).splitlines()} == {60}
+
+
+class Typed(Program):
+    """One that says when the last key was pressed."""
+
+    typed_at = 0.0
+
+
+async def test_news_are_painted_together_and_the_doing_of_a_key_at_once(painted: list[set[Region]]) -> None:
+    app = Typed()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        figure = app.screen.query_one("#figure", Static)
+
+        async def paintings(seconds: float) -> int:
+            painted.clear()
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                figure.update(f"cpu {time.monotonic()}", layout=False)
+                await pilot.pause(0.01)
+            return len(painted)
+
+        assert 1 <= await paintings(1.0) <= 1.0 / NEWS_SECONDS + 1
+        await pilot.pause(2 * NEWS_SECONDS)
+        painted.clear()
+        figure.update("the last", layout=False)
+        await pilot.pause(2 * NEWS_SECONDS)
+        assert painted
+        assert "the last" in text(app)
+        app.typed_at = math.inf
+        assert await paintings(1.0) > 1.5 / NEWS_SECONDS
+
+
+async def test_what_waits_for_more_is_painted_all_the_same(painted: list[set[Region]]) -> None:
+    app = Typed()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        painted.clear()
+        screen = app.screen
+        assert isinstance(screen, Below)
+        screen.query_one("#figure", Static).update("cpu 9", layout=False)
+        screen.wait_for_more()
+        began = time.monotonic()
+        while not painted:
+            assert time.monotonic() < began + 5
+            await pilot.pause(0.01)
+        assert time.monotonic() > began + 0.9 * NEWS_SECONDS

@@ -120,6 +120,8 @@ class Dashboard(Sparing[None]):
 
     def _settle(self) -> None:
         container = self.selected
+        if self._settled_id is not None:
+            self.wait_for_more()
         self._settled_id = container.id if container else None
         self._describe(container)
         self.post_message(Settled(container))

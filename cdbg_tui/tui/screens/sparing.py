@@ -7,6 +7,7 @@ between a key and the next one that can be answered.
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar, Self, TypeVar
 
 from textual import events
@@ -19,6 +20,12 @@ from cdbg_tui.tui.compositor import SparingCompositor, beside
 
 Result = TypeVar("Result")
 
+NEWS_SECONDS = 0.1
+"""Between two paintings of what nobody has pressed a key for: a selected container tells six things of itself in a
+fifth of a second, most of which lay the screen out."""
+ECHO_SECONDS = 0.1
+"""So long after a key what changes is its doing, and is painted as soon as can be."""
+
 
 class Sparing(Screen[Result]):
     """A screen that does nothing twice."""
@@ -30,12 +37,25 @@ class Sparing(Screen[Result]):
         self._compositor = self.COMPOSITOR()
         self._styled_for: tuple[object, ...] = ()
         """What the app looked like when this was on the terminal last."""
+        self._painted_at = 0.0
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
         """Paint anew; a new layout paints what it has moved, and nothing else has changed by it."""
         return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
+
+    def _on_timer_update(self) -> None:
+        # Until this has done its work it is called sixty times a second.
+        now = time.monotonic()
+        echoes = now < getattr(self.app, "typed_at", now) + ECHO_SECONDS
+        if echoes or now >= self._painted_at + NEWS_SECONDS:
+            self._painted_at = now
+            super()._on_timer_update()
+
+    def wait_for_more(self) -> None:
+        """Paint what changes now together with what comes in the next moment."""
+        self._painted_at = time.monotonic()
 
     def _screen_resized(self, size: Size) -> None:
         # It was laid out when it was shown; of the same size it hears once more.
