@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from textual._compositor import Compositor
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.geometry import Region, Size
+from textual.pilot import Pilot
 from textual.widgets import Static
 
 from cdbg_tui.tui.screens.over import Over
-from cdbg_tui.tui.screens.sparing import NEWS_SECONDS, Sparing
+from cdbg_tui.tui.screens.sparing import MORE_SECONDS, NEWS_SECONDS, Sparing
 from tests.tui.opened import picture
 
 WHOLE = Region(0, 0, 80, 24)
@@ -114,29 +117,40 @@ class Typed(Program):
     typed_at = 0.0
 
 
-async def test_news_are_painted_together_and_the_doing_of_a_key_at_once(painted: list[set[Region]]) -> None:
+async def test_news_are_painted_so_far_apart_and_none_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[float] = []
+    original = Compositor.render_update
+
+    def render_update(self: Compositor, **options: object) -> object:
+        times.append(time.monotonic())
+        return original(self, **options)  # type: ignore[arg-type]
+
     app = Typed()
     async with app.run_test() as pilot:
         await pilot.pause(0.3)
         figure = app.screen.query_one("#figure", Static)
+        monkeypatch.setattr(Compositor, "render_update", render_update)
+        for number in range(60):
+            figure.update(f"cpu {number}", layout=False)
+            await pilot.pause(0.01)
+        await soon(pilot, lambda: "cpu 59" in text(app))
+    assert len(times) > 3
+    assert min(after - before for before, after in pairwise(times)) > 0.9 * NEWS_SECONDS
 
-        async def paintings(seconds: float) -> int:
-            painted.clear()
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                figure.update(f"cpu {time.monotonic()}", layout=False)
-                await pilot.pause(0.01)
-            return len(painted)
 
-        assert 1 <= await paintings(1.0) <= 1.0 / NEWS_SECONDS + 1
-        await pilot.pause(2 * NEWS_SECONDS)
+async def test_what_a_key_does_waits_for_nothing(painted: list[set[Region]]) -> None:
+    app = Typed()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        screen = app.screen
+        assert isinstance(screen, Below)
         painted.clear()
-        figure.update("the last", layout=False)
-        await pilot.pause(2 * NEWS_SECONDS)
-        assert painted
-        assert "the last" in text(app)
+        screen._news_from = math.inf
+        screen.query_one("#figure", Static).update("cpu 9", layout=False)
+        await pilot.pause(0.3)
+        assert not painted
         app.typed_at = math.inf
-        assert await paintings(1.0) > 1.5 / NEWS_SECONDS
+        await soon(pilot, lambda: bool(painted))
 
 
 async def test_what_waits_for_more_is_painted_all_the_same(painted: list[set[Region]]) -> None:
@@ -149,7 +163,13 @@ async def test_what_waits_for_more_is_painted_all_the_same(painted: list[set[Reg
         screen.query_one("#figure", Static).update("cpu 9", layout=False)
         screen.wait_for_more()
         began = time.monotonic()
-        while not painted:
-            assert time.monotonic() < began + 5
-            await pilot.pause(0.01)
-        assert time.monotonic() > began + 0.9 * NEWS_SECONDS
+        await soon(pilot, lambda: bool(painted))
+        assert time.monotonic() > began + 0.9 * MORE_SECONDS
+
+
+async def soon(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Wait until it is true."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        await pilot.pause(0.01)

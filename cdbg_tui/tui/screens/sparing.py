@@ -20,9 +20,11 @@ from cdbg_tui.tui.compositor import SparingCompositor, beside
 
 Result = TypeVar("Result")
 
-NEWS_SECONDS = 0.1
-"""Between two paintings of what nobody has pressed a key for: a selected container tells six things of itself in a
-fifth of a second, most of which lay the screen out."""
+NEWS_SECONDS = 0.05
+"""Between two paintings of what nobody has pressed a key for."""
+MORE_SECONDS = 0.1
+"""How long to wait for more of it: a selected container tells six things of itself in a fifth of a second, most of
+which lay the screen out."""
 ECHO_SECONDS = 0.1
 """So long after a key what changes is its doing, and is painted as soon as can be."""
 
@@ -37,7 +39,8 @@ class Sparing(Screen[Result]):
         self._compositor = self.COMPOSITOR()
         self._styled_for: tuple[object, ...] = ()
         """What the app looked like when this was on the terminal last."""
-        self._painted_at = 0.0
+        self._news_from = 0.0
+        """When news may be painted again, by the monotonic clock."""
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
@@ -49,13 +52,13 @@ class Sparing(Screen[Result]):
         # Until this has done its work it is called sixty times a second.
         now = time.monotonic()
         echoes = now < getattr(self.app, "typed_at", now) + ECHO_SECONDS
-        if echoes or now >= self._painted_at + NEWS_SECONDS:
-            self._painted_at = now
+        if echoes or now >= self._news_from:
+            self._news_from = now + NEWS_SECONDS
             super()._on_timer_update()
 
     def wait_for_more(self) -> None:
         """Paint what changes now together with what comes in the next moment."""
-        self._painted_at = time.monotonic()
+        self._news_from = time.monotonic() + MORE_SECONDS
 
     def _screen_resized(self, size: Size) -> None:
         # It was laid out when it was shown; of the same size it hears once more.
