@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.events import Event, Key, MouseDown
+from textual.events import Event, InputEvent, Key, MouseDown
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -114,6 +114,8 @@ class CdbgApp(ThriftyApp):
         self._asked = asked or Asked()
         self.typed_at = 0.0
         """When the last key was pressed, by the monotonic clock."""
+        self.touched_at = 0.0
+        """When the user did anything last, the moving of the mouse included."""
         self.asking = Asking(self)
         self.keystrokes = Keystrokes(self, self._deliver)
         self.containers: dict[str, Container] = {}
@@ -185,8 +187,10 @@ class CdbgApp(ThriftyApp):
 
     async def on_event(self, event: Event) -> None:
         """Handle an event; keys one after the other."""
+        if isinstance(event, InputEvent):
+            self.touched_at = time.monotonic()
         if isinstance(event, Key | MouseDown):
-            self.typed_at = time.monotonic()
+            self.typed_at = self.touched_at
             failing.note_input(self, event)
             self.rounds.give_way()
             self.watcher.glance()

@@ -112,9 +112,9 @@ async def test_another_size_is_laid_out_in_all_screens() -> None:
 
 
 class Typed(Program):
-    """One that says when the last key was pressed."""
+    """One that says when the user did anything last."""
 
-    typed_at = 0.0
+    touched_at = 0.0
 
 
 async def test_news_are_painted_so_far_apart_and_none_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ async def test_what_a_key_does_waits_for_nothing(painted: list[set[Region]]) -> 
         screen.query_one("#figure", Static).update("cpu 9", layout=False)
         await pilot.pause(0.3)
         assert not painted
-        app.typed_at = math.inf
+        app.touched_at = math.inf
         await soon(pilot, lambda: bool(painted))
 
 

@@ -26,7 +26,7 @@ MORE_SECONDS = 0.1
 """How long to wait for more of it: a selected container tells six things of itself in a fifth of a second, most of
 which lay the screen out."""
 ECHO_SECONDS = 0.1
-"""So long after a key what changes is its doing, and is painted as soon as can be."""
+"""So long after a key, or a turn of the wheel, what changes is its doing, and is painted as soon as can be."""
 
 
 class Sparing(Screen[Result]):
@@ -51,7 +51,7 @@ class Sparing(Screen[Result]):
     def _on_timer_update(self) -> None:
         # Until this has done its work it is called sixty times a second.
         now = time.monotonic()
-        echoes = now < getattr(self.app, "typed_at", now) + ECHO_SECONDS
+        echoes = now < getattr(self.app, "touched_at", now) + ECHO_SECONDS
         if echoes or now >= self._news_from:
             self._news_from = now + NEWS_SECONDS
             super()._on_timer_update()
