@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.events import DescendantFocus
 from textual.timer import Timer
 from textual.widget import Widget
@@ -87,7 +88,10 @@ class Dashboard(Sparing[None]):
     @property
     def selected(self) -> Container | None:
         """The container under the cursor."""
-        return self.containers.selected if self.query(ContainerLines) else None
+        try:
+            return self.containers.selected
+        except NoMatches:  # the panes are still to come
+            return None
 
     # What the footer shows
 
