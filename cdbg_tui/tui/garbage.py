@@ -36,7 +36,7 @@ less, and not worth a mapping each time."""
 
 
 def tend(app: CdbgApp) -> None:
-    """Leave what has been loaded so far alone for good, and look through the rest in quiet moments."""
+    """Leave what has been loaded so far alone, and look through the rest in quiet moments."""
     _tame_malloc()
     gc.freeze()
     young, middle, _ = gc.get_threshold()
