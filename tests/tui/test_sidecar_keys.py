@@ -73,8 +73,7 @@ async def test_a_toolbox_that_is_not_here_can_be_pulled(
     async with opened(engine, config=Config(toolbox="cdbg.invalid/toolbox:1")) as seen:
         await seen.go_to("cdbg-t-pull")
         await seen.press("s")
-        await seen.until(lambda: isinstance(seen.app.screen, Choose))
-        assert "/bin/sh" in seen.text
+        await seen.until(lambda: isinstance(seen.app.screen, Choose) and "/bin/sh" in seen.text)
         await seen.press("p")
         await seen.until(lambda: bool(started))
     assert "pull cdbg.invalid/toolbox:1 &&\n" in started[0]
@@ -89,7 +88,8 @@ async def test_sessions_stand_under_their_target_and_can_be_gone_to(
     made = run("sleep", "1000", name="a-sidecar", options=labels)
     async with opened(engine) as seen:
         await seen.until(lambda: "sidecar of this" in seen.text)
-        lines = [line for line in seen.text.splitlines() if "cdbg-t-zz" in line or "a-sidecar" in line]
+        listed = seen.inside("#container-lines").splitlines()
+        lines = [line for line in listed if "cdbg-t-zz" in line or "a-sidecar" in line]
         assert "cdbg-t-zz" in lines[0]
         assert "└ ● a-sidecar" in lines[1]
         await seen.go_to("cdbg-t-zz")
