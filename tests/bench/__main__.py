@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.bench import containers, measures
-from tests.bench.program import Program, Spec
+from tests.bench.program import BARE, Program, Spec
 from tests.support import PRIVATE_ENGINE
 
 ROWS = (
@@ -44,8 +44,7 @@ def specs() -> list[Spec]:
         found.insert(0, Spec("lazydocker", (lazydocker,), panel=("x", "Menu")))
     else:
         print("bench: no lazydocker on the PATH; without it.", file=sys.stderr)
-    floor = (sys.executable, "-m", "tests.bench.floor")
-    return [*found, Spec("bare table", floor, quit="ctrl+q", panel=("", ""), has_logs=False)]
+    return [*found, BARE]
 
 
 def measured(programs: list[Spec], env: Mapping[str, str], root: Path, rounds: int) -> dict[str, dict[str, float]]:

@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import struct
+import sys
 import termios
 import threading
 import time
@@ -35,6 +36,11 @@ class Spec:
     panel: tuple[str, str] = ("?", "")
     """The key that opens a panel, and a word that is on the screen then; Esc closes it. Empty if it has none."""
     has_logs: bool = True
+
+
+BARE = Spec(
+    "bare table", (sys.executable, "-m", "tests.bench.floor"), quit="ctrl+q", panel=("", ""), has_logs=False
+)
 
 
 class Program:

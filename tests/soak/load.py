@@ -19,12 +19,11 @@ from pathlib import Path
 
 from tests.bench import measures
 from tests.bench.measures import latencies, moves
-from tests.bench.program import Program, Spec
+from tests.bench.program import BARE, Program, Spec
 from tests.engine.own_engine import OwnEngine, own_engine
 from tests.soak.life import Api, Life
 
 CDBG = Spec("cdbg", (sys.executable, "-m", "cdbg_tui"))
-BARE = Spec("bare table", (sys.executable, "-m", "tests.bench.floor"), quit="ctrl+q", has_logs=False)
 FLOODS = 20
 FLOOD_LINES = 2_000
 """A second. As fast as they can, twenty writers leave two cores to nobody."""
