@@ -196,7 +196,7 @@ def test_a_newly_selected_container_is_read_at_once(engine: Engine, run: Run) ->
 def test_the_newly_selected_is_read_alone_and_all_at_their_time(engine: Engine, run: Run) -> None:
     one, other = run(*FOREVER), run(*FOREVER)
     read = Read()
-    sweeper = Sweeper(engine, read.sweeps.append, interval=0.5)
+    sweeper = Sweeper(engine, read.sweeps.append, interval=1.0)
     sweeper.aim(Targets((one, other), frozenset({one, other}), one))
     sweeper.start()
     eventually(lambda: read.sweeps, 2)
