@@ -48,8 +48,8 @@ class SparingCompositor(Compositor):
             for y in rows
         ]
 
-    def covered(self) -> list[Region]:
-        """Return the places behind which nothing of a screen below can be seen."""
+    def uncovered(self, regions: Iterable[Region]) -> list[Region]:
+        """Return what of *regions* of the screen below can be seen."""
         covers: list[Region] = []
         # Whoever holds others comes behind them: the largest at last.
         for widget, (region, clip) in reversed(self.visible_widgets.items()):
@@ -57,7 +57,10 @@ class SparingCompositor(Compositor):
             is_opaque = widget is not self.root and widget.styles.background.a == widget.styles.opacity == 1
             if is_opaque and not any(cover.contains_region(shown) for cover in covers):
                 covers.append(shown)
-        return covers
+        seen = list(regions)
+        for cover in covers:
+            seen = [part for region in seen for part in beside(region, cover)]
+        return seen
 
     def _rendered(self, widget: Widget, seen: Region, wanted: Mapping[int, Collection[int]]) -> list[Strip]:
         """Return the lines of *widget* in *seen*; it is the pieces at the *wanted* columns that are looked at."""

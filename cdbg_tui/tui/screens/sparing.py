@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets._toast import ToastRack
 
-from cdbg_tui.tui.compositor import SparingCompositor, beside
+from cdbg_tui.tui.compositor import SparingCompositor
 
 Result = TypeVar("Result")
 
@@ -100,10 +100,8 @@ class Sparing(Screen[Result]):
             return
         dirty = self._compositor._dirty_regions  # noqa: SLF001
         if dirty:
-            seen = list(dirty)
             top = app.screen._compositor  # noqa: SLF001
-            for cover in top.covered() if isinstance(top, SparingCompositor) else ():
-                seen = [part for region in seen for part in beside(region, cover)]
+            seen = top.uncovered(dirty) if isinstance(top, SparingCompositor) else dirty
             if seen:
                 app.screen.refresh(*seen)
             dirty.clear()
