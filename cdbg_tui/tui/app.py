@@ -128,6 +128,7 @@ class CdbgApp(ThriftyApp):
         self._fault: Fault | None = None
         self._was_listed = self._is_lost = False
         self._renewal = InTurn(self, self._renew)
+        self._rewording = InTurn(self, self._reword)
         self._knows_dead = True
         """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
@@ -382,8 +383,11 @@ class CdbgApp(ThriftyApp):
 
     def learned(self, container: Container) -> None:
         """Take what an inspection tells over into the list, which knows times only as `docker ps` prints them."""
-        if self.containers.get(container.id) not in (None, container):
-            self.containers[container.id] = container
+        before = self.containers.get(container.id)
+        if before in (None, container):
+            return
+        self.containers[container.id] = container
+        if before.state != container.state or not self.dashboard.containers.learn(container):
             self._containers_changed()
 
     # What was found of each
@@ -397,7 +401,11 @@ class CdbgApp(ThriftyApp):
         if not self.dashboard.is_running or container.id not in self.containers:
             return
         if self.judging.judged(container, diagnosis):
-            self._containers_changed()
+            self._rewording.want()
+
+    def _reword(self) -> None:
+        self.dashboard.containers.reword(self.now())
+        self._count()
 
     def _count(self) -> None:
         up, suffering, dead = self.judging.counts()
@@ -422,7 +430,12 @@ class CdbgApp(ThriftyApp):
         looked_at = self.following.container
         if looked_at is not None:
             self.following.changed(looked_at)
-        if not event.sweep.is_whole:
+        if event.sweep.is_whole:
+            # Of hundreds it takes as long again: a key that has come meanwhile goes first.
+            self.call_later(self._show_sweep)
+
+    def _show_sweep(self) -> None:
+        if not self.dashboard.is_running:
             return
         self._show_totals()
         self._count()

@@ -25,7 +25,7 @@ class Judging:
         self._app = app
         self._found: dict[str, tuple[Container, Word | None]] = {}
         """The list's word for each container that was diagnosed, and as what it was known then."""
-        self._alive: list[Container] = []
+        self._alive: list[str] = []
         self._dead = 0
 
     def keep(self, containers: Mapping[str, Container]) -> None:
@@ -33,13 +33,15 @@ class Judging:
         for gone in self._found.keys() - containers.keys():
             del self._found[gone]
         own, _ = families(containers.values())
-        self._alive = [one for one in own if not one.is_dead]
+        self._alive = [one.id for one in own if not one.is_dead]
         self._dead = sum(one.is_dead and not one.is_probe for one in own)
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many of those that were to be kept are up, suffer, and are dead."""
-        up = sum(self.word(one).weight is Weight.FINE for one in self._alive)
-        return up, len(self._alive) - up, self._dead
+        known = self._app.containers
+        alive = [known[one] for one in self._alive if one in known]
+        up = sum(self.word(one).weight is Weight.FINE for one in alive)
+        return up, len(alive) - up, self._dead
 
     def want(self, containers: Iterable[Container]) -> None:
         """Have these diagnosed in the background; those that ended well, or are many, only where they are seen."""

@@ -245,18 +245,42 @@ class ContainersPane(Pane):
 
     def _put_in_place(self, before: Mapping[str, Container]) -> bool:
         """Take over what has changed where nothing moves by that, and tell whether so: all else is dear."""
-        is_plain = self.order == "name" and not self._filter and not self.hide_dead
-        if not is_plain or not before or before.keys() != self.containers.keys():
+        if not self._is_plain or not before or before.keys() != self.containers.keys():
             return False
         changed = {key: one for key, one in self.containers.items() if one is not before[key]}
         if any(_place(one) != _place(before[key]) for key, one in changed.items()):
             return False
+        self._exchange(changed)
+        return True
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether names and labels alone decide where a container stands."""
+        return self.order == "name" and not self._filter and not self.hide_dead
+
+    def _exchange(self, changed: Mapping[str, Container]) -> None:
         lines = self.lines
         for row in lines.rows if changed else ():
             if row.container is not None:
                 row.container = changed.get(row.container.id, row.container)
         lines.lines_changed()
+
+    def learn(self, container: Container) -> bool:
+        """Take over what is known of one container now where nothing moves by that, and tell whether so."""
+        before = self.containers.get(container.id)
+        if before is None or not self._is_plain or _place(before) != _place(container):
+            return False
+        self.containers[container.id] = container
+        self._exchange({container.id: container})
         return True
+
+    def reword(self, now: float) -> None:
+        """Repaint the words that changed; what a filter shows may go by them."""
+        if self._filter:
+            self.lines.now = now
+            self.rearrange()
+        else:
+            self.tick(now)
 
     def tick(self, now: float) -> None:
         """Repaint figures and ages that changed; order anew where the order is by a figure."""
