@@ -12,10 +12,13 @@ from textual.app import App, ComposeResult
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.containers import Changed
 from cdbg_tui.model.container import COMPOSE_PROJECT, SESSION_LABEL, TARGET_LABEL, Container, State
+from cdbg_tui.model.finding import Diagnosis, Finding, Weight
 from cdbg_tui.model.query import rows
+from cdbg_tui.model.units import span
 from cdbg_tui.tui import in_turn
 from cdbg_tui.tui.messages import EngineTold
 from cdbg_tui.tui.panes.containers import ContainersPane
+from cdbg_tui.tui.screens.dashboard import STRAINED_SETTLE_SECONDS
 from tests.support import Run
 from tests.tui.opened import Opened, opened
 
@@ -78,6 +81,51 @@ async def test_keys_go_before_a_list_that_is_dear_but_not_for_ever(
 
         await seen.until(is_listed)
         assert time.monotonic() - began >= 0.5
+
+
+async def test_what_is_learned_of_one_is_put_in_its_place_and_the_rest_left_alone(
+    engine: Engine, run: Run
+) -> None:
+    one = run("sleep", "1000", name="cdbg-t-known")
+    async with opened(engine) as seen:
+        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
+        seen.app._renewal.done_at, seen.app._renewal.took = time.monotonic(), 0.5
+        known = seen.app.containers[one]
+        seen.app.learned(replace(known, since=seen.app.now() - 7230))
+        assert not seen.app._renewal.is_due
+        await seen.until(lambda: span(7200) in seen.row_of("cdbg-t-known"))
+        seen.app.learned(replace(known, state=State.EXITED, exit_code=3))
+        assert seen.app._renewal.is_due
+
+
+async def test_a_word_that_is_found_reaches_list_headline_and_filter(engine: Engine, run: Run) -> None:
+    one = run("sleep", "1000", name="cdbg-t-worded")
+    found = Diagnosis((Finding("healthcheck-failing", "It does not answer.", "", weight=Weight.WARNING),))
+    async with opened(engine) as seen:
+        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
+        pane = seen.app.dashboard.containers
+        await seen.press("slash", *"unhealthy")
+        assert not pane.lines.rows
+        seen.app.judged(seen.app.containers[one], found)
+        assert not seen.app._renewal.is_due
+        await seen.until(lambda: "unhealthy" in seen.row_of("cdbg-t-worded"))
+        assert "1 suffering" in seen.rows[0]
+
+
+async def test_where_time_is_short_steps_in_the_list_come_before_the_panes(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cdbg-t-first", "cdbg-t-second"):
+        run("sleep", "1000", name=name)
+    async with opened(engine) as seen:
+        await seen.go_to("cdbg-t-second")
+        monkeypatch.setattr(type(seen.app.dashboard.strain), "is_high", True)
+        began = time.monotonic()
+        await seen.press("k")
+        assert seen.selected is not None
+        assert seen.selected.name == "cdbg-t-first"
+        await seen.until(lambda: seen.is_about("cdbg-t-first"))
+        assert time.monotonic() - began >= STRAINED_SETTLE_SECONDS
 
 
 class Listing(App[None]):

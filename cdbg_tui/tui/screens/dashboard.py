@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 0.12
 """So long the cursor must rest before anything is asked about a container: holding j starts nothing."""
+STRAINED_SETTLE_SECONDS = 0.6
+"""Where the machine leaves the app little time: at the pace of somebody who steps from one container to the next,
+what each tells would still be painted as the next key comes."""
 
 
 class Dashboard(Sparing[None]):
@@ -120,7 +123,8 @@ class Dashboard(Sparing[None]):
             # The list first: what is read of the selected one takes its time.
             self.call_after_refresh(self._settle)
         else:
-            self._settling = self.set_timer(SETTLE_SECONDS, self._settle)
+            rest = STRAINED_SETTLE_SECONDS if self.strain.is_high else SETTLE_SECONDS
+            self._settling = self.set_timer(rest, self._settle)
 
     def _settle(self) -> None:
         container = self.selected

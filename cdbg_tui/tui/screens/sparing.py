@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets._toast import ToastRack
 
 from cdbg_tui.tui.compositor import SparingCompositor
+from cdbg_tui.tui.strain import Strain
 
 Result = TypeVar("Result")
 
@@ -41,6 +42,8 @@ class Sparing(Screen[Result]):
         """What the app looked like when this was on the terminal last."""
         self._news_from = 0.0
         """When news may be painted again, by the monotonic clock."""
+        self.strain = Strain()
+        """What its painting tells of the machine."""
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
@@ -54,7 +57,8 @@ class Sparing(Screen[Result]):
         echoes = now < getattr(self.app, "touched_at", now) + ECHO_SECONDS
         if echoes or now >= self._news_from:
             self._news_from = now + NEWS_SECONDS
-            super()._on_timer_update()
+            with self.strain.noted():
+                super()._on_timer_update()
 
     def wait_for_more(self) -> None:
         """Paint what changes now together with what comes in the next moment."""
