@@ -21,8 +21,9 @@ MEMORY_FROM = 0.9
 
 def is_throttled(usage: Usage) -> bool:
     """Tell whether a CPU limit holds a container back that needs it: short bursts of an idle one do not count."""
-    is_busy = usage.cpu_of_limit is None or usage.cpu_of_limit >= BUSY_FROM
-    return is_busy and (usage.throttled or 0.0) >= THROTTLED_FROM
+    if (usage.throttled or 0.0) < THROTTLED_FROM:
+        return False
+    return usage.cpu_of_limit is None or usage.cpu_of_limit >= BUSY_FROM
 
 
 def is_short_of_memory(usage: Usage) -> bool:
@@ -38,6 +39,10 @@ class Word:
     weight: Weight
 
 
+_FINE = {health: Word(health.value, Weight.FINE) for health in Health}
+"""What is said of hundreds every two seconds."""
+
+
 def word_of(diagnosis: Diagnosis) -> Word | None:
     """Return the list's word for what was found; None where its state alone says it better."""
     verdict = diagnosis.verdict
@@ -49,6 +54,8 @@ def word_of(diagnosis: Diagnosis) -> Word | None:
 def word(container: Container, usage: Usage | None = None) -> Word:
     """Return the list's word: the verdict of a dead one, the trouble of a living one, else its health."""
     match container.state:
+        case State.RUNNING:
+            return _running(container, usage)
         case State.RESTARTING:
             return Word("restarting", Weight.FAULT)
         case State.PAUSED:
@@ -61,8 +68,6 @@ def word(container: Container, usage: Usage | None = None) -> Word:
             return Word("created", Weight.FINE)
         case State.EXITED | State.DEAD:
             return _ended(container)
-        case State.RUNNING:
-            return _running(container, usage)
 
 
 def _ended(container: Container) -> Word:
@@ -85,4 +90,4 @@ def _running(container: Container, usage: Usage | None) -> Word:
         return Word("throttled", Weight.WARNING)
     if usage and is_short_of_memory(usage):
         return Word("memory full", Weight.WARNING)
-    return Word(container.health.value, Weight.FINE)
+    return _FINE[container.health]

@@ -129,6 +129,7 @@ class CdbgApp(ThriftyApp):
         self._was_listed = self._is_lost = False
         self._renewal = InTurn(self, self._renew)
         self._rewording = InTurn(self, self._reword)
+        self._metering = InTurn(self, self._show_sweep)
         self._knows_dead = True
         """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
@@ -431,12 +432,9 @@ class CdbgApp(ThriftyApp):
         if looked_at is not None:
             self.following.changed(looked_at)
         if event.sweep.is_whole:
-            # Of hundreds it takes as long again: a key that has come meanwhile goes first.
-            self.call_later(self._show_sweep)
+            self._metering.want()
 
     def _show_sweep(self) -> None:
-        if not self.dashboard.is_running:
-            return
         self._show_totals()
         self._count()
         self._tick()

@@ -21,6 +21,9 @@ Span = tuple[int, int, int]
 class SparingCompositor(Compositor):
     """Textual's compositor, rendering only what an update shows."""
 
+    cells_at_once: int | None = None
+    """About so many cells are drawn by one update of places that have changed; None is all of them."""
+
     def render_partial_update(self) -> ChopsUpdate | None:
         """Return what draws the places that have changed; None where there are none."""
         screen = self.size.region
@@ -28,6 +31,9 @@ class SparingCompositor(Compositor):
         self._dirty_regions.clear()
         if not changed:
             return None
+        if self.cells_at_once is not None:
+            changed, left = first_of(changed, self.cells_at_once)
+            self._dirty_regions.update(left)
         spans = list(self._regions_to_spans(changed))
         return ChopsUpdate(self._pieces(spans), spans, [cuts[1:] for cuts in self.cuts])
 
@@ -115,3 +121,19 @@ def beside(region: Region, cover: Region) -> list[Region]:
         Region.from_corners(hidden.right, hidden.y, region.right, hidden.bottom),
     )
     return [part for part in parts if part]
+
+
+def first_of(regions: Iterable[Region], cells: int) -> tuple[list[Region], list[Region]]:
+    """Return what of *regions* is drawn first, about so many *cells*, and what is left.
+
+    Small ones come first: the lines of a cursor that has moved are such.
+    """
+    first: list[Region] = []
+    left: list[Region] = []
+    for region in sorted(regions, key=lambda one: (one.area, one.y, one.x)):
+        rows = min(region.height, -(-max(0, cells) // region.width))
+        above, below = region.split_horizontal(rows)
+        first += [above] * bool(above)
+        left += [below] * bool(below)
+        cells -= above.area
+    return first, left

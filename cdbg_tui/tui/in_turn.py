@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from cdbg_tui.tui.thrifty import LEAST_SECONDS
+
 if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
 
@@ -42,8 +44,14 @@ class InTurn:
 
     def want(self) -> None:
         """Have it done; wanted again meanwhile, it is done once."""
-        if self._timer is None:
-            self._do_or_wait(time.monotonic())
+        if self._timer is not None:
+            return
+        now = time.monotonic()
+        if self.took > DEAR_SECONDS:
+            # Never right behind what has found that it is wanted: a key may have come meanwhile.
+            self._timer = self._app.set_timer(LEAST_SECONDS, lambda: self._do_or_wait(now))
+        else:
+            self._do_or_wait(now)
 
     def _do_or_wait(self, since: float) -> None:
         self._timer, now = None, time.monotonic()

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 FADES = 0.9
 """So much of what was seen before still counts at each new piece of work."""
-STRAINED = 2.0
-"""From here on it waits for a processor as long as it has one."""
+STRAINED, RELIEVED = 2.0, 1.5
+"""From the one on it waits for a processor as long as it has one; that is over when it is below the other."""
 
 
 class Strain:
@@ -17,11 +17,14 @@ class Strain:
 
     def __init__(self) -> None:
         self._took = self._needed = 0.0
+        self.is_high = False
+        """Whether there is not enough time for all that would be nice."""
 
     def note(self, took: float, needed: float) -> None:
         """Take note of a piece of work: the seconds that it took, and those of the processor."""
         self._took = FADES * self._took + took
         self._needed = FADES * self._needed + needed
+        self.is_high = self.factor >= (RELIEVED if self.is_high else STRAINED)
 
     @contextmanager
     def noted(self) -> Iterator[None]:
@@ -34,8 +37,3 @@ class Strain:
     def factor(self) -> float:
         """How many times as long as it should work took of late."""
         return max(1.0, self._took / self._needed) if self._needed else 1.0
-
-    @property
-    def is_high(self) -> bool:
-        """Whether there is not enough time for all that would be nice."""
-        return self.factor >= STRAINED

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 from rich.segment import Segment
@@ -15,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cdbg_tui.tui.compositor import SparingCompositor, beside
+from cdbg_tui.tui.compositor import SparingCompositor, beside, first_of
 from cdbg_tui.tui.screens.over import Over
 from cdbg_tui.tui.screens.sparing import Sparing
 from cdbg_tui.tui.widgets.log_view import LogView
@@ -160,6 +162,32 @@ def test_what_is_beside_a_cover_is_all_that_it_does_not_hide() -> None:
         assert len(cells) == len(set(cells))
         hidden = {(x, y) for y in cover.line_range for x in cover.column_range}
         assert set(cells) == {(x, y) for y in region.line_range for x in region.column_range} - hidden
+
+
+def test_what_is_drawn_first_is_small_and_nothing_of_it_is_lost() -> None:
+    chance = random.Random(4)  # noqa: S311 - the same each time
+    for _ in range(300):
+        regions = {
+            Region(chance.randint(0, 9), chance.randint(0, 9), chance.randint(1, 9), chance.randint(1, 9))
+            for _ in range(chance.randint(1, 5))
+        }
+        all_of_it = cells_of(regions)
+        drawn: Counter[tuple[int, int]] = Counter()
+        smallest = min(regions, key=lambda one: (one.area, one.y, one.x))
+        first, left = first_of(regions, 12)
+        assert cells_of([smallest]) <= cells_of(first) or smallest.area > 12
+        for turn in range(50):
+            drawn += cells_of(first)
+            assert sum(one.area for one in first) < 12 + 9, turn
+            if not left:
+                break
+            first, left = first_of(left, 12)
+        assert drawn == all_of_it
+
+
+def cells_of(regions: Iterable[Region]) -> Counter[tuple[int, int]]:
+    """Count how often each cell is in one of *regions*."""
+    return Counter((x, y) for one in regions for y in one.line_range for x in one.column_range)
 
 
 class Asked:

@@ -15,7 +15,7 @@ from cdbg_tui.model.container import COMPOSE_PROJECT, SESSION_LABEL, TARGET_LABE
 from cdbg_tui.model.finding import Diagnosis, Finding, Weight
 from cdbg_tui.model.query import rows
 from cdbg_tui.model.units import span
-from cdbg_tui.tui import in_turn
+from cdbg_tui.tui import in_turn, strain
 from cdbg_tui.tui.messages import EngineTold
 from cdbg_tui.tui.panes.containers import ContainersPane
 from cdbg_tui.tui.screens.dashboard import STRAINED_SETTLE_SECONDS
@@ -119,13 +119,28 @@ async def test_where_time_is_short_steps_in_the_list_come_before_the_panes(
         run("sleep", "1000", name=name)
     async with opened(engine) as seen:
         await seen.go_to("cdbg-t-second")
-        monkeypatch.setattr(type(seen.app.dashboard.strain), "is_high", True)
+        monkeypatch.setattr(strain, "RELIEVED", 0.0)
+        seen.app.dashboard.strain.is_high = True
         began = time.monotonic()
         await seen.press("k")
         assert seen.selected is not None
         assert seen.selected.name == "cdbg-t-first"
         await seen.until(lambda: seen.is_about("cdbg-t-first"))
         assert time.monotonic() - began >= STRAINED_SETTLE_SECONDS
+
+
+async def test_work_that_is_dear_lets_a_key_that_has_come_meanwhile_go_first(engine: Engine, run: Run) -> None:
+    run("sleep", "1000", name="cdbg-t-turn")
+    done: list[str] = []
+    async with opened(engine) as seen:
+        turn = in_turn.InTurn(seen.app, lambda: done.append("work"))
+        turn.want()
+        assert done == ["work"]
+        turn.took, turn.done_at = 0.006, 0.0
+        turn.want()
+        seen.app.call_later(done.append, "key")
+        await seen.until(lambda: len(done) == 3)
+        assert done == ["work", "key", "work"]
 
 
 class Listing(App[None]):

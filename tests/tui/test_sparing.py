@@ -8,13 +8,15 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from textual._compositor import Compositor
+from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.geometry import Region, Size
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from cdbg_tui.tui import strain
+from cdbg_tui.tui.screens import sparing
 from cdbg_tui.tui.screens.over import Over
 from cdbg_tui.tui.screens.sparing import MORE_SECONDS, NEWS_SECONDS, Sparing
 from tests.tui.opened import picture
@@ -165,6 +167,34 @@ async def test_what_waits_for_more_is_painted_all_the_same(painted: list[set[Reg
         began = time.monotonic()
         await soon(pilot, lambda: bool(painted))
         assert time.monotonic() > began + 0.9 * MORE_SECONDS
+
+
+async def test_where_time_is_short_it_is_painted_piece_by_piece_the_smallest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pieces: list[list[int]] = []
+    original = Compositor.render_update
+
+    def render_update(self: Compositor, **options: object) -> object:
+        update = original(self, **options)  # type: ignore[arg-type]
+        if isinstance(update, ChopsUpdate):
+            pieces.append([y for y, *_ in update.spans])
+        return update
+
+    monkeypatch.setattr(strain, "RELIEVED", 0.0)
+    monkeypatch.setattr(sparing, "PART_CELLS", 3 * 80)
+    app = Program()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        screen = app.screen
+        assert isinstance(screen, Below)
+        screen.strain.is_high = True
+        monkeypatch.setattr(Compositor, "render_update", render_update)
+        for widget in screen.query(Static):
+            widget.refresh()
+        await soon(pilot, lambda: sum(map(len, pieces)) >= 21)
+        await pilot.pause(0.1)
+    assert pieces == [[0, 1, 2], *([y, y + 1, y + 2] for y in range(3, 21, 3))]
 
 
 async def soon(pilot: Pilot[None], condition: Callable[[], bool]) -> None:

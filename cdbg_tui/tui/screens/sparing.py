@@ -21,6 +21,9 @@ from cdbg_tui.tui.strain import Strain
 
 Result = TypeVar("Result")
 
+PART_CELLS = 1_600
+"""A fifth of a large screen: where the machine leaves little time, a key need not wait for more to be painted."""
+
 NEWS_SECONDS = 0.05
 """Between two paintings of what nobody has pressed a key for."""
 MORE_SECONDS = 0.1
@@ -34,6 +37,7 @@ class Sparing(Screen[Result]):
     """A screen that does nothing twice."""
 
     COMPOSITOR: ClassVar[type[SparingCompositor]] = SparingCompositor
+    _compositor: SparingCompositor
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -44,6 +48,7 @@ class Sparing(Screen[Result]):
         """When news may be painted again, by the monotonic clock."""
         self.strain = Strain()
         """What its painting tells of the machine."""
+        self._has_painted = False
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
@@ -53,12 +58,15 @@ class Sparing(Screen[Result]):
 
     def _on_timer_update(self) -> None:
         # Until this has done its work it is called sixty times a second.
-        now = time.monotonic()
+        now, self._has_painted = time.monotonic(), False
         echoes = now < getattr(self.app, "touched_at", now) + ECHO_SECONDS
         if echoes or now >= self._news_from:
             self._news_from = now + NEWS_SECONDS
             with self.strain.noted():
                 super()._on_timer_update()
+        is_left = self._compositor._dirty_regions and not self._has_painted  # noqa: SLF001
+        if is_left and self.is_current and not self.app._batch_count:  # noqa: SLF001
+            self._compositor_refresh()
 
     def wait_for_more(self) -> None:
         """Paint what changes now together with what comes in the next moment."""
@@ -98,11 +106,14 @@ class Sparing(Screen[Result]):
         self._exchange_repaint_regions()
 
     def _compositor_refresh(self) -> None:
-        app = self.app
+        app, dirty = self.app, self._compositor._dirty_regions  # noqa: SLF001
+        self._has_painted = True
         if self is app.screen or self not in app._background_screens:  # noqa: SLF001
+            self._compositor.cells_at_once = PART_CELLS if self.strain.is_high else None
             super()._compositor_refresh()
+            if dirty:
+                self._update_timer.resume()
             return
-        dirty = self._compositor._dirty_regions  # noqa: SLF001
         if dirty:
             top = app.screen._compositor  # noqa: SLF001
             seen = top.uncovered(dirty) if isinstance(top, SparingCompositor) else dirty
