@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -121,6 +121,8 @@ class CdbgApp(ThriftyApp):
         self.containers: dict[str, Container] = {}
         self.usages: dict[str, Usage] = {}
         self._histories: dict[str, History] = {}
+        self._changed: set[str] | None = None
+        """Those that are others than when the list was last brought up to date; None where some came or went."""
         self._up: tuple[str, ...] = ()
         """Those that were up when the list was last brought up to date."""
         self._unshown = ExitStack()
@@ -286,12 +288,18 @@ class CdbgApp(ThriftyApp):
             return
         match event.news:
             case Listed(containers, is_whole):
-                self._knows_dead = is_whole
+                self._knows_dead, self._changed = is_whole, None
                 gone = tuple(self.containers.keys() - {one.id for one in containers})
                 self.containers = {one.id: one for one in containers}
                 crash.note(f"engine listed {len(containers)} containers")
                 self._answers()
-            case Changed(containers, gone):
+            case Changed(told, gone):
+                # A signal or a probe of its health is an event, too.
+                containers = tuple(one for one in told if self.containers.get(one.id) != one)
+                if not containers and not gone:
+                    return
+                if gone or any(one.id not in self.containers for one in containers):
+                    self._changed = None
                 self.containers.update((one.id, one) for one in containers)
                 for one in gone:
                     self.containers.pop(one, None)
@@ -301,7 +309,7 @@ class CdbgApp(ThriftyApp):
                 return
         for one in gone:
             self.rounds.forget(one)
-        self._containers_changed()
+        self._containers_changed(containers)
         self.judging.want(containers)
 
     def _answers(self) -> None:
@@ -355,26 +363,34 @@ class CdbgApp(ThriftyApp):
         crash.know("engine", lambda: f"{answer[0]}, {self.engine.endpoint.url.partition('://')[0]}")
         self.dashboard.query_one(Headline).show_engine(*answer)
 
-    def _containers_changed(self) -> None:
+    def _containers_changed(self, containers: Iterable[Container]) -> None:
         """Take note of it at once where it is about the one looked at, and in the list when it is its turn."""
         looked_at = self.following.container
         if looked_at is not None and looked_at.id in self.containers:
             self.following.changed(self.containers[looked_at.id])
+        if self._changed is not None:
+            self._changed.update(one.id for one in containers)
         self._renewal.want()
 
     def _renew(self) -> None:
-        """Bring the list up to date."""
-        metered = len(self.usages)
-        for known in (self.usages, self._histories):
-            for gone in known.keys() - self.containers.keys():
-                del known[gone]
-        self.judging.keep(self.containers)
+        """Bring the list up to date: where none came or went, without going through thousands."""
+        changed = None if self._changed is None else [self.containers[one] for one in self._changed]
+        self._changed = set()
+        pane, metered = self.dashboard.containers, len(self.usages)
+        if changed is None:
+            for known in (self.usages, self._histories):
+                for gone in known.keys() - self.containers.keys():
+                    del known[gone]
+            self.judging.keep(self.containers)
+        else:
+            self.judging.count_anew(changed)
         for one in [one for one in self.usages if not self.containers[one].is_up]:
             del self.usages[one]
             self._histories.pop(one, None)
         if len(self.usages) != metered:
             self._show_totals()
-        self.dashboard.containers.show(self.containers, self.usages, self.now(), self.judging.word)
+        if changed is None or not pane.change(changed, self.now()):
+            pane.show(self.containers, self.usages, self.now(), self.judging.word)
         self.dashboard.renew()
         self._count()
         self._up = tuple(one for one, container in self.containers.items() if container.is_up)
@@ -388,8 +404,8 @@ class CdbgApp(ThriftyApp):
         if before in (None, container):
             return
         self.containers[container.id] = container
-        if before.state != container.state or not self.dashboard.containers.learn(container):
-            self._containers_changed()
+        if before.state != container.state or not self.dashboard.containers.change([container], self.now()):
+            self._containers_changed([container])
 
     # What was found of each
 

@@ -25,23 +25,31 @@ class Judging:
         self._app = app
         self._found: dict[str, tuple[Container, Word | None]] = {}
         """The list's word for each container that was diagnosed, and as what it was known then."""
-        self._alive: list[str] = []
-        self._dead = 0
+        self._alive: set[str] = set()
+        self._dead: set[str] = set()
 
     def keep(self, containers: Mapping[str, Container]) -> None:
         """Forget all but these; what stands beside others, or reads an image, is not counted."""
         for gone in self._found.keys() - containers.keys():
             del self._found[gone]
         own, _ = families(containers.values())
-        self._alive = [one.id for one in own if not one.is_dead]
-        self._dead = sum(one.is_dead and not one.is_probe for one in own)
+        self._alive = {one.id for one in own if not one.is_dead}
+        self._dead = {one.id for one in own if one.is_dead and not one.is_probe}
+
+    def count_anew(self, containers: Iterable[Container]) -> None:
+        """Take note that these, which are kept, may have begun or ended."""
+        for one in containers:
+            now, before = (self._dead, self._alive) if one.is_dead else (self._alive, self._dead)
+            if one.id in before:
+                before.remove(one.id)
+                now.add(one.id)
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many of those that were to be kept are up, suffer, and are dead."""
         known = self._app.containers
         alive = [known[one] for one in self._alive if one in known]
         up = sum(self.word(one).weight is Weight.FINE for one in alive)
-        return up, len(alive) - up, self._dead
+        return up, len(alive) - up, len(self._dead)
 
     def want(self, containers: Iterable[Container]) -> None:
         """Have these diagnosed in the background; those that ended well, or are many, only where they are seen."""

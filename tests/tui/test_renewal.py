@@ -189,7 +189,9 @@ async def test_what_changes_in_its_place_is_where_an_order_anew_would_put_it(
             if chance.random() < 0.05:
                 one = str(100 + turn)
                 known[one] = Container(one, one, "image", State.CREATED)
-            pane.show(known, {}, 0.0)
+            others = [one for key, one in known.items() if pane.containers.get(key) is not one]
+            if chance.random() < 0.5 or not pane.change(others, 0.0):
+                pane.show(known, {}, 0.0)
             assert pane.lines.rows == rows(known.values(), order=lambda one: one.name.lower())
             assert pane.lines._restarts == any(one.restarts for one in known.values())
             await pilot.pause()
@@ -199,3 +201,39 @@ async def test_what_changes_in_its_place_is_where_an_order_anew_would_put_it(
             for index in seen:
                 assert pane.lines._drawn[index] == tuple(pane.lines.line(index, pane.lines.size.width))
         assert 20 < len(anew) < 200
+        assert known == pane.containers
+
+
+async def test_what_an_event_leaves_as_it_was_is_no_news(engine: Engine, run: Run) -> None:
+    one = run("sleep", "1000", name="cdbg-t-same")
+    async with opened(engine) as seen:
+        await seen.until(lambda: seen.is_about("cdbg-t-same") and is_settled(seen))
+        seen.app._renewal.done_at, seen.app._renewal.took = time.monotonic(), 0.5
+        same = replace(seen.app.containers[one])
+        seen.app._told(EngineTold(Changed((same,))))
+        assert not seen.app._renewal.is_due
+        seen.app._told(EngineTold(Changed((replace(same, restarts=4),))))
+        assert seen.app._renewal.is_due
+
+
+async def test_whoever_begins_or_ends_is_counted_as_a_whole_list_would(engine: Engine, run: Run) -> None:
+    chance = random.Random(5)  # noqa: S311 - the same each time
+    one = run("sleep", "1000", name="cdbg-t-count")
+    async with opened(engine) as seen:
+        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
+        app = seen.app
+        app.watcher.close()
+        first = app.containers[one]
+        beside = {SESSION_LABEL: "sidecar", TARGET_LABEL: "0"}
+        many = {str(n): replace(first, id=str(n), labels=beside if n > 15 else {}) for n in range(20)}
+        app.containers.update(many)
+        app.judging.keep(app.containers)
+        for _ in range(100):
+            key = str(chance.randrange(20))
+            state = chance.choice([State.RUNNING, State.EXITED, State.PAUSED])
+            app.containers[key] = replace(app.containers[key], state=state, exit_code=0)
+            app.judging.count_anew([app.containers[key]])
+            counted = app.judging.counts()
+            app.judging.keep(app.containers)
+            assert app.judging.counts() == counted
+            assert sum(counted) == 1 + 16

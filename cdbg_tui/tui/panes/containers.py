@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -245,33 +245,28 @@ class ContainersPane(Pane):
 
     def _put_in_place(self, before: Mapping[str, Container]) -> bool:
         """Take over what has changed where nothing moves by that, and tell whether so: all else is dear."""
-        if not self._is_plain or not before or before.keys() != self.containers.keys():
+        if not before or before.keys() != self.containers.keys():
             return False
-        changed = {key: one for key, one in self.containers.items() if one is not before[key]}
-        if any(_place(one) != _place(before[key]) for key, one in changed.items()):
+        return self._exchange(before, [one for key, one in self.containers.items() if one is not before[key]])
+
+    def change(self, containers: Collection[Container], now: float) -> bool:
+        """Take over what is known of these now where nothing moves by that, and tell whether so."""
+        self.lines.now = now
+        return self._exchange(self.containers, containers)
+
+    def _exchange(self, before: Mapping[str, Container], containers: Collection[Container]) -> bool:
+        is_plain = self.order == "name" and not self._filter and not self.hide_dead
+        if not is_plain or any(
+            one.id not in before or _place(before[one.id]) != _place(one) for one in containers
+        ):
             return False
-        self._exchange(changed)
-        return True
-
-    @property
-    def _is_plain(self) -> bool:
-        """Whether names and labels alone decide where a container stands."""
-        return self.order == "name" and not self._filter and not self.hide_dead
-
-    def _exchange(self, changed: Mapping[str, Container]) -> None:
+        changed = {one.id: one for one in containers}
+        self.containers |= changed
         lines = self.lines
         for row in lines.rows if changed else ():
             if row.container is not None:
                 row.container = changed.get(row.container.id, row.container)
         lines.lines_changed()
-
-    def learn(self, container: Container) -> bool:
-        """Take over what is known of one container now where nothing moves by that, and tell whether so."""
-        before = self.containers.get(container.id)
-        if before is None or not self._is_plain or _place(before) != _place(container):
-            return False
-        self.containers[container.id] = container
-        self._exchange({container.id: container})
         return True
 
     def reword(self, now: float) -> None:
