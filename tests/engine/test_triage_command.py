@@ -172,13 +172,18 @@ def test_one_dead_container_takes_less_than_a_second(
 ) -> None:
     one = ended(run("sh", "-c", "seq 1000; exit 3"))
 
-    def cost() -> float:
+    def took(work: Callable[[], Any]) -> float:
         began = time.monotonic()
-        assert triage(one).returncode == 1
+        work()
         return time.monotonic() - began
 
-    # The least of three, for the machine may be busy with other things.
-    assert min(cost() for _ in range(3)) < 1
+    def empty() -> None:
+        subprocess.run([sys.executable, "-c", ""], check=True)
+
+    # By the start of an interpreter, which takes 20 ms where a second is a second: machines are slow, or busy.
+    pairs = [(took(lambda: triage(one)), took(empty)) for _ in range(5)]
+    assert triage(one).returncode == 1
+    assert min(whole for whole, _ in pairs) < 1.0 / 0.020 * min(bare for _, bare in pairs)
 
 
 def test_looking_is_reading_only(engine_url: str, run: Run, ended: Callable[[str], str], triage: Triage) -> None:
