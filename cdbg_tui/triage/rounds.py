@@ -70,12 +70,15 @@ class Rounds:
         self._work = threading.Condition()
         self._heap: list[tuple[float, int, str]] = []
         self._count = itertools.count()
+        """Those wanted soon, by when they may be looked at."""
+        self._later: dict[str, float] = {}
+        """Those that can wait, in their order, and when each may be looked at."""
         self._wanted: dict[str, tuple[Container, bool]] = {}
-        """What waits in the heap, and whether it is wanted soon."""
+        """What waits in either, and whether it is wanted soon."""
         self._seen: dict[str, tuple[Container | None, float]] = {}
         """As what each was last looked at, and when; None where that failed."""
         self._later_from = time.monotonic() + LATER_SECONDS
-        self._next_later = self._later_from - LATER_PACE
+        self._next_later = self._later_from
         self._given_way_to = self._rests_to = 0.0
         self._paused = self._closed = False
         self._has_begun = False
@@ -105,32 +108,26 @@ class Rounds:
             if waiting is not None and was_soon >= soon:
                 return
             due = max(now, when + AGAIN_SECONDS)
-            if not soon:
-                self._next_later = max(now, self._next_later) + LATER_PACE
-                due = max(due, self._next_later)
-            heapq.heappush(self._heap, (due, next(self._count), one))
+            if soon:
+                self._later.pop(one, None)
+                heapq.heappush(self._heap, (due, next(self._count), one))
+            else:
+                self._later[one] = due
             self._work.notify()
 
     def forget(self, container_id: str) -> None:
         """Drop what is known of a container that is gone."""
         with self._work:
-            self._wanted.pop(container_id, None)
-            self._seen.pop(container_id, None)
+            for known in (self._wanted, self._later, self._seen):
+                known.pop(container_id, None)
 
     def give_way(self) -> None:
         """Begin nothing for a moment that can wait: somebody presses keys. After that, wait no longer with it."""
         now = time.monotonic()
         self._given_way_to = now + GIVE_WAY_SECONDS
-        sooner = self._later_from - now
-        if sooner > 0:
+        if self._later_from > now:
             with self._work:
-                self._later_from = now
-                self._next_later -= sooner
-                self._heap = [
-                    (due if one not in self._wanted or self._wanted[one][1] else due - sooner, number, one)
-                    for due, number, one in self._heap
-                ]
-                heapq.heapify(self._heap)
+                self._later_from = self._next_later = now
                 self._work.notify()
 
     def pause(self) -> None:
@@ -180,23 +177,33 @@ class Rounds:
         with self._work:
             while not self._closed:
                 now = time.monotonic()
-                gives_way = now < self._given_way_to
-                left = None if self._paused or not self._heap else self._heap[0][0] - now
-                if left is not None and gives_way:
-                    left = max(left, (self._given_way_to if self._looking else self._rests_to) - now)
-                if left is None or left > 0:
-                    self._work.wait(left)
+                due = None if self._paused else self._due()
+                if due is not None and now < self._given_way_to:
+                    due = max(due, self._given_way_to if self._looking else self._rests_to)
+                if due is None or due > now:
+                    self._work.wait(None if due is None else due - now)
                     continue
-                _, _, one = heapq.heappop(self._heap)
-                # One that came into view stands in the heap twice.
-                if one not in self._wanted:
+                one = self._taken(now)
+                if one not in self._wanted:  # it has gone meanwhile
                     continue
-                container, is_soon = self._wanted[one]
-                if gives_way and not is_soon:
-                    heapq.heappush(self._heap, (self._given_way_to, next(self._count), one))
-                    continue
-                del self._wanted[one]
+                container, _ = self._wanted.pop(one)
                 self._seen[one] = container, now
                 self._looking += 1
                 return container
         return None
+
+    def _due(self) -> float | None:
+        """Return when the next one may be looked at."""
+        times = [self._heap[0][0]] if self._heap else []
+        if self._later:
+            times.append(max(self._next_later, self._given_way_to, min(self._later.values())))
+        return min(times, default=None)
+
+    def _taken(self, now: float) -> str:
+        """Take out the one that is due: those wanted soon go before those that can wait."""
+        if self._heap and self._heap[0][0] <= now:
+            return heapq.heappop(self._heap)[2]
+        self._next_later = now + LATER_PACE
+        one = next(one for one, due in self._later.items() if due <= now)
+        del self._later[one]
+        return one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,25 @@ def test_what_can_wait_waits_no_longer_once_somebody_is_there(
     going.give_way()
     going.want(second, soon=False)
     eventually(lambda: {judged.container.id for judged in found} == {first.id, second.id})
+    going.close()
+
+
+def test_what_is_gone_takes_no_turn_of_those_that_wait(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdbg_tui.triage.rounds.LATER_SECONDS", 0.0)
+    found: list[Judged] = []
+    going = Rounds(engine, lambda _: (), found.append)
+    going.pause()
+    going.start()
+    calm = gather(engine, run("sleep", "600")).container
+    for number in range(1000):
+        going.want(replace(calm, id=str(number)), soon=False)
+        going.forget(str(number))
+    going.want(calm, soon=False)
+    going.resume()
+    eventually(lambda: [judged.container.id for judged in found] == [calm.id])
+    assert going.is_at_rest
     going.close()
 
 
