@@ -69,8 +69,8 @@ class Rounds:
         """What it asked for all containers at once."""
         self._work = threading.Condition()
         self._heap: list[tuple[float, int, str]] = []
-        self._count = itertools.count()
         """Those wanted soon, by when they may be looked at."""
+        self._count = itertools.count()
         self._later: dict[str, float] = {}
         """Those that can wait, in their order, and when each may be looked at."""
         self._wanted: dict[str, tuple[Container, bool]] = {}

@@ -236,13 +236,11 @@ def test_what_can_wait_waits_no_longer_once_somebody_is_there(
 
 
 def test_what_is_gone_takes_no_turn_of_those_that_wait(
-    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, run: Run, rounds: tuple[Rounds, list[Judged]]
 ) -> None:
-    monkeypatch.setattr("cdbg_tui.triage.rounds.LATER_SECONDS", 0.0)
-    found: list[Judged] = []
-    going = Rounds(engine, lambda _: (), found.append)
+    going, found = rounds
     going.pause()
-    going.start()
+    going.give_way()
     calm = gather(engine, run("sleep", "600")).container
     for number in range(1000):
         going.want(replace(calm, id=str(number)), soon=False)
@@ -251,7 +249,6 @@ def test_what_is_gone_takes_no_turn_of_those_that_wait(
     going.resume()
     eventually(lambda: [judged.container.id for judged in found] == [calm.id])
     assert going.is_at_rest
-    going.close()
 
 
 def test_what_can_wait_gives_way_to_keys_and_trouble_does_not(
