@@ -169,32 +169,57 @@ async def test_what_waits_for_more_is_painted_all_the_same(painted: list[set[Reg
         assert time.monotonic() > began + 0.9 * MORE_SECONDS
 
 
-async def test_where_time_is_short_it_is_painted_piece_by_piece_the_smallest_first(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pieces: list[list[int]] = []
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The lines of each painting, where time is always short."""
+    made: list[list[int]] = []
     original = Compositor.render_update
 
     def render_update(self: Compositor, **options: object) -> object:
         update = original(self, **options)  # type: ignore[arg-type]
         if isinstance(update, ChopsUpdate):
-            pieces.append([y for y, *_ in update.spans])
+            made.append([y for y, *_ in update.spans])
         return update
 
+    monkeypatch.setattr(Compositor, "render_update", render_update)
     monkeypatch.setattr(strain, "RELIEVED", 0.0)
     monkeypatch.setattr(sparing, "PART_CELLS", 3 * 80)
+    return made
+
+
+async def test_where_time_is_short_it_is_painted_piece_by_piece_the_smallest_first(
+    pieces: list[list[int]],
+) -> None:
     app = Program()
     async with app.run_test() as pilot:
         await pilot.pause(0.3)
         screen = app.screen
         assert isinstance(screen, Below)
         screen.strain.is_high = True
-        monkeypatch.setattr(Compositor, "render_update", render_update)
+        pieces.clear()
         for widget in screen.query(Static):
             widget.refresh()
         await soon(pilot, lambda: sum(map(len, pieces)) >= 21)
         await pilot.pause(0.1)
     assert pieces == [[0, 1, 2], *([y, y + 1, y + 2] for y in range(3, 21, 3))]
+
+
+async def test_what_changes_while_the_rest_is_painted_is_painted_too(pieces: list[list[int]]) -> None:
+    app = Typed()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        screen = app.screen
+        assert isinstance(screen, Below)
+        screen.strain.is_high = True
+        pieces.clear()
+        screen.query(Static).last().refresh()
+        await soon(pilot, lambda: len(pieces) == 1)
+        screen._news_from = math.inf
+        screen.query_one("#figure", Static).refresh()
+        await soon(pilot, lambda: sum(map(len, pieces)) >= 20)
+        assert [0] not in pieces
+        screen._news_from = 0.0
+        await soon(pilot, lambda: [0] in pieces)
 
 
 async def soon(pilot: Pilot[None], condition: Callable[[], bool]) -> None:

@@ -66,7 +66,10 @@ class Sparing(Screen[Result]):
                 super()._on_timer_update()
         is_left = self._compositor._dirty_regions and not self._has_painted  # noqa: SLF001
         if is_left and self.is_current and not self.app._batch_count:  # noqa: SLF001
+            # Textual takes all that has changed for painted; what waits for its time is not.
+            waiting = self._dirty_widgets.copy()
             self._compositor_refresh()
+            self._dirty_widgets |= waiting
 
     def wait_for_more(self) -> None:
         """Paint what changes now together with what comes in the next moment."""
