@@ -14,7 +14,7 @@ from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError, understood
 from cdbg_tui.engine.stream import Stream, query
 from cdbg_tui.model.container import Container, from_inspect, from_list, merged, wants_inspection
-from cdbg_tui.model.event import Event, from_engine
+from cdbg_tui.model.event import NETWORK_ACTIONS, Event, from_engine
 
 ACTIONS = ["create", "start", "restart", "die", "oom", "kill", "stop", "destroy"]
 ACTIONS += ["rename", "pause", "unpause", "health_status", "update"]
@@ -87,6 +87,7 @@ class Watch:
         self._engine = engine
         self._early = early
         self._known: dict[str, Container] = {}
+        self._is_up_to_date = False
         self._stuck: set[str] = set()
         """Could not be inspected: not to be curious about until something happens to them."""
         self._doubted: tuple[str, float | None] | None = None
@@ -165,9 +166,12 @@ class Watch:
         """Return what was heard of a container, oldest first, the engine's own memory included."""
         return tuple(event for event in self._events.copy() if event.id == container_id)
 
-    def known(self, container_id: str) -> Container | None:
-        """Return a container as it was told of last."""
-        return self._known.get(container_id)
+    def containers(self) -> tuple[Container, ...] | None:
+        """Return all containers as they were told of last; None before that, and while the engine is lost.
+
+        That one which does not run is put on a network no engine tells (20.10, 28): it is known when it starts.
+        """
+        return tuple(self._known.values()) if self._is_up_to_date else None
 
     def close(self) -> None:
         """End the threads; they are through as soon as what they wait for is cut off."""
@@ -202,6 +206,7 @@ class Watch:
                 error = failure
             finally:
                 self._stream = None
+                self._is_up_to_date = False
                 self._listed.set()
             if self._closed.is_set():
                 return
@@ -271,6 +276,7 @@ class Watch:
         self._listed.set()
         containers = tuple(merged(self._known.get(one.id), one, now) for one in made)
         self._known = {one.id: one for one in containers}
+        self._is_up_to_date = True
         self._listed_at, self._listing_took = now, time.time() - now
         self._deliver(Listed(containers))
         self._be_curious(containers)
@@ -289,7 +295,7 @@ class Watch:
         path = query(
             "/events",
             since=f"{self._last_event:.9f}",
-            filters={"type": ["container"], "event": ACTIONS},
+            filters={"type": ["container", "network"], "event": [*ACTIONS, *NETWORK_ACTIONS]},
         )
         stream = self._stream = self._engine.stream(path)
         if self._closed.is_set():
@@ -305,7 +311,8 @@ class Watch:
             if event is None or not event.id or event.time <= heard_to:
                 continue
             self._engine.heard_at = time.monotonic()
-            self._events.append(event)
+            if event.action not in NETWORK_ACTIONS:
+                self._events.append(event)
             self._last_event = max(self._last_event, event.time)
             if event.time >= fresh_from:
                 with self._work:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from cdbg_tui.model.units import epoch
@@ -92,6 +94,10 @@ class Container:
     ports: tuple[Port, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     network_mode: str = ""
+    networks: Mapping[str, str] = field(default_factory=dict)
+    """Those it is on, each with its address there, which is empty where it is dead."""
+    aliases: frozenset[str] = frozenset()
+    """Its further names on them, in lower case; the list leaves them out."""
     restarts: int | None = None
     """Restarts by the engine's policy; None while the container has not been inspected."""
     oom_killed: bool = False
@@ -116,6 +122,15 @@ class Container:
     def name_and_id(self) -> str:
         """What a question calls it: a name may be another container's by the time it is answered."""
         return f"{self.name} ({self.id[:12]})"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """In lower case: what the engine's name server answers to on a network of the user's own.
+
+        Of those that the list leaves out, Compose gives each container its service's name.
+        """
+        own = (self.name, self.id[:12], self.labels.get(COMPOSE_SERVICE, ""))
+        return self.aliases.union(name.lower() for name in own if name)
 
     @property
     def is_up(self) -> bool:
@@ -184,6 +199,7 @@ def from_list(row: Mapping[str, Any], now: float) -> Container:
     names = row.get("Names") or ["/" + row["Id"][:12]]
     # A linked container lists its aliases too ("/web/db"); its own name is the one without a path.
     name = min(names, key=lambda n: n.count("/")).removeprefix("/")
+    networks = _networks(row)
     return Container(
         id=row["Id"],
         name=name,
@@ -197,6 +213,8 @@ def from_list(row: Mapping[str, Any], now: float) -> Container:
         ports=_ports_of_list(row.get("Ports") or ()),
         labels=row.get("Labels") or {},
         network_mode=(row.get("HostConfig") or {}).get("NetworkMode") or "",
+        networks=_addresses(networks),
+        aliases=_aliases(networks),
     )
 
 
@@ -212,6 +230,7 @@ def from_inspect(details: Mapping[str, Any]) -> Container:
     ended = what in (State.EXITED, State.DEAD, State.RESTARTING)
     since = started if up else finished if ended else created
     failed_start = what is State.CREATED and bool(state.get("Error"))
+    networks = _networks(details)
     return Container(
         id=details["Id"],
         name=(details.get("Name") or details["Id"][:12]).removeprefix("/"),
@@ -225,6 +244,8 @@ def from_inspect(details: Mapping[str, Any]) -> Container:
         ports=_ports_of_inspect((details.get("NetworkSettings") or {}).get("Ports") or {}),
         labels=config.get("Labels") or {},
         network_mode=host.get("NetworkMode") or "",
+        networks=_addresses(networks),
+        aliases=_aliases(networks),
         restarts=details.get("RestartCount") or 0,
         oom_killed=bool(state.get("OOMKilled")),
         error=state.get("Error") or "",
@@ -259,8 +280,13 @@ def merged(old: Container | None, new: Container, now: float) -> Container:
     off_by = (new.since or 0.0) - (old.since or 0.0)
     if not -younger - _PROMPT <= off_by <= older + _PROMPT:
         return new
-    same = (old.state, old.exit_code, old.health, old.name) == (new.state, new.exit_code, new.health, new.name)
+    same = _of_the_list(old) == _of_the_list(new)
     return old if (same if old.inspected else replace(new, since=old.since) == old) else new
+
+
+def _of_the_list(container: Container) -> tuple[object, ...]:
+    """Return what can change in a life, as far as the list tells it."""
+    return container.state, container.exit_code, container.health, container.name, container.networks
 
 
 def _state(word: str) -> State:
@@ -283,6 +309,30 @@ def _health_in(status: str) -> Health:
     if status.endswith("(unhealthy)"):
         return Health.UNHEALTHY
     return Health.STARTING if status.endswith("(health: starting)") else Health.NONE
+
+
+def _networks(answer: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any] | None]:
+    return (answer.get("NetworkSettings") or {}).get("Networks") or {}
+
+
+def _addresses(networks: Mapping[str, Mapping[str, Any] | None]) -> Mapping[str, str]:
+    return _kept(*((name, (network or {}).get("IPAddress") or "") for name, network in networks.items()))
+
+
+@lru_cache(maxsize=1024)
+def _kept(*networks: tuple[str, str]) -> Mapping[str, str]:
+    """Return one mapping for all containers that have these: thousands may be dead."""
+    return MappingProxyType(dict(networks))
+
+
+def _aliases(networks: Mapping[str, Mapping[str, Any] | None]) -> frozenset[str]:
+    told = [
+        names for one in networks.values() if one for key in ("Aliases", "DNSNames") if (names := one.get(key))
+    ]
+    return frozenset(name.lower() for names in told for name in names) if told else _NO_NAMES
+
+
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 def _ports_of_list(rows: Any) -> tuple[Port, ...]:

@@ -26,13 +26,24 @@ ATTRIBUTES = ("exitCode", "signal")
 """The engine adds all labels of the container, to each of thousands of events that are kept for weeks."""
 
 
+NETWORK_ACTIONS = ("connect", "disconnect")
+"""What happens to a container on a network."""
+
+
 def from_engine(raw: Mapping[str, Any]) -> Event | None:
-    """Make an event from a line of ``GET /events``; None for what is not about a container."""
-    if raw.get("Type", "container") != "container":
-        return None
+    """Make an event from a line of ``GET /events``; None for what is not about a container.
+
+    That one was connected to a network, or disconnected, is an event of the container here, of the network there.
+    """
     actor = raw.get("Actor") or {}
     attributes = actor.get("Attributes") or {}
     action = raw.get("Action") or raw.get("status") or ""
+    kind = raw.get("Type", "container")
+    if kind == "network" and action in NETWORK_ACTIONS:
+        actor = {"ID": attributes.get("container")}
+        attributes = {}
+    elif kind != "container":
+        return None
     return Event(
         time=(raw.get("timeNano") or 0) / 1e9 or float(raw.get("time") or 0),
         # "health_status: unhealthy", "exec_start: sh -c …": the tail is detail, not kind.

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from cdbg_tui.model.container import COMPOSE_PROJECT, Container, Health, Port, State
 from cdbg_tui.model.finding import Diagnosis, Weight
-from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.socket import Socket, at
 from cdbg_tui.model.units import clock, percent, size
 from cdbg_tui.triage.evidence import Evidence
@@ -281,14 +280,14 @@ def _firewall(evidence: Evidence, diagnosis: Diagnosis) -> Told:
     return YES, f"none of {len(evidence.firewall)} rules was found to drop what is sent to it"
 
 
-def _siblings(evidence: Evidence) -> list[Neighbour]:
+def _siblings(evidence: Evidence) -> list[Container]:
     """Return the others of its Compose project, and those on networks of the user's own that it is on."""
     project = evidence.container.labels.get(COMPOSE_PROJECT)
     mine = _networks(evidence) - {"bridge", "host", "none"}
     return [
         one
         for one in evidence.neighbours or ()
-        if (project and one.container.labels.get(COMPOSE_PROJECT) == project) or mine & set(one.networks)
+        if (project and one.labels.get(COMPOSE_PROJECT) == project) or mine & set(one.networks)
     ]
 
 
@@ -304,8 +303,8 @@ def _siblings_live(evidence: Evidence, diagnosis: Diagnosis) -> Told:
     siblings = _siblings(evidence)
     if not siblings:
         return YES, "it has none on its networks or in its project"
-    states = {one.container.name: _state(one.container) for one in siblings}
-    ill = [f"{one.container.name} {states[one.container.name]}" for one in siblings if _is_ill(one.container)]
+    states = {one.name: _state(one) for one in siblings}
+    ill = [f"{one.name} {states[one.name]}" for one in siblings if _is_ill(one)]
     return (NO, _some(ill)) if ill else (YES, _some(f"{name} {state}" for name, state in states.items()))
 
 
@@ -327,7 +326,7 @@ def _same_networks(evidence: Evidence, diagnosis: Diagnosis) -> Told:
         return UNSEEN, f"{here}; the other containers were not listed"
     apart = [one for one in _siblings(evidence) if mine and one.networks and not mine & set(one.networks)]
     if apart:
-        names = (f"{one.container.name} on {_some(sorted(one.networks))}" for one in apart)
+        names = (f"{one.name} on {_some(sorted(one.networks))}" for one in apart)
         return NO, f"{here}; {_some(names)}"
     return YES, here
 

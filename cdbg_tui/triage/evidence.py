@@ -12,7 +12,6 @@ from cdbg_tui.model.change import Change
 from cdbg_tui.model.container import Container, Mount, State, from_inspect, mounts
 from cdbg_tui.model.event import Event
 from cdbg_tui.model.finding import Proof, Unseen
-from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.process import Descriptors, Process, Waits
 from cdbg_tui.model.program import Program
 from cdbg_tui.model.sample import Counters, Usage
@@ -93,7 +92,7 @@ class Evidence:
     """What waits to be spoken to in its network namespace."""
     waits: Waits | None = None
     counters: Counters = field(default_factory=Counters)
-    neighbours: tuple[Neighbour, ...] | None = None
+    neighbours: tuple[Container, ...] | None = None
     """All other containers of the engine."""
     networks: frozenset[str] | None = None
     """The names and ids of the engine's networks."""

@@ -60,12 +60,12 @@ class Rounds:
         engine: Engine,
         events_of: Callable[[str], tuple[Event, ...]],
         deliver: Callable[[Judged], None],
-        known: Callable[[str], Container | None] = lambda _: None,
+        containers: Callable[[], tuple[Container, ...] | None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._events_of = events_of
         self._deliver = deliver
-        self.shared = Shared(engine, seconds=SHARED_SECONDS, known=known)
+        self.shared = Shared(engine, seconds=SHARED_SECONDS, containers=containers)
         """What it asked for all containers at once."""
         self._work = threading.Condition()
         self._heap: list[tuple[float, int, str]] = []

@@ -15,9 +15,8 @@ from cdbg_tui.engine import kernel_log
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import understood
 from cdbg_tui.engine.stream import query
-from cdbg_tui.model.container import Container
+from cdbg_tui.model.container import Container, from_inspect, from_list
 from cdbg_tui.model.event import Event, from_engine
-from cdbg_tui.model.neighbour import Neighbour, from_row, with_aliases
 from cdbg_tui.triage.evidence import Layer
 
 T = TypeVar("T")
@@ -52,17 +51,15 @@ class Shared:
         engine: Engine,
         *,
         seconds: float = math.inf,
-        around: Shared | None = None,
-        known: Callable[[str], Container | None] = lambda _: None,
+        containers: Callable[[], tuple[Container, ...] | None] = lambda: None,
     ) -> None:
         """Keep each answer for *seconds*, and longer where it is dear.
 
-        *around* is who knows all containers of the engine, if somebody does; *known* gives the one of an id.
+        *containers* knows all those of the engine, or nothing while it does not: then the engine is asked.
         """
         self._engine = engine
         self._seconds = seconds
-        self._around = around
-        self._known = known
+        self._containers = containers
         self._answers: dict[object, _Answer] = {}
         self._locks: dict[object, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -88,32 +85,24 @@ class Shared:
             self._answers[key] = answer
         return answer
 
-    def neighbours(self) -> tuple[Neighbour, ...]:
+    def containers(self) -> tuple[Container, ...]:
         """Return all containers of the engine."""
-        around = self._around
-        return self._all_of_them() if around is None else self._once("neighbours", around.neighbours_of_late)
 
-    def neighbours_of_late(self) -> tuple[Neighbour, ...]:
-        """Return the same, asked for anew unless that is dear."""
-        return self._all_of_them(0.0)
-
-    def _all_of_them(self, seconds: float | None = None) -> tuple[Neighbour, ...]:
-        def read() -> tuple[Neighbour, ...]:
+        def read() -> tuple[Container, ...]:
             now = time.time()
             with understood("list of containers"):
-                return tuple(
-                    self._engine.rows(
-                        query("/containers/json", all=1), lambda row: from_row(row, now, self._known)
-                    )
-                )
+                path = query("/containers/json", all=1)
+                return tuple(self._engine.rows(path, lambda row: from_list(row, now)))
 
-        return self._once("neighbours", read, seconds)
+        known = self._containers()
+        return self._once("containers", read) if known is None else known
 
-    def by_all_names(self, neighbour: Neighbour) -> Neighbour:
-        """Return a neighbour with its aliases, which the list leaves out."""
-        one = neighbour.container.id
-        path = query(f"/containers/{one}/json")
-        return self._once(("aliases", one), lambda: with_aliases(neighbour, self._engine.get(path)))
+    def by_all_names(self, container: Container) -> Container:
+        """Return a container with its aliases, which the list leaves out."""
+        if container.inspected:
+            return container
+        path = query(f"/containers/{container.id}/json")
+        return self._once(("aliases", container.id), lambda: from_inspect(self._engine.get(path)))
 
     def _networks(self) -> list[dict[str, Any]]:
         return self._once("networks", lambda: list(self._engine.get("/networks")))

@@ -24,8 +24,8 @@ from cdbg_tui.engine.meters import Meters
 from cdbg_tui.engine.processes import Meter
 from cdbg_tui.engine.program import find_program
 from cdbg_tui.model.change import Change, Kind
+from cdbg_tui.model.container import Container
 from cdbg_tui.model.log import STDERR, parse, plain_text
-from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.reasons import candidates, telling
 from cdbg_tui.model.sample import Counters, History
 from cdbg_tui.model.socket import Socket
@@ -211,13 +211,13 @@ def program(place: Place) -> Fields:
 
 def neighbours(place: Place) -> Fields:
     """Read the other containers and the networks."""
-    others = tuple(one for one in place.shared.neighbours() if one.container.id != place.id)
+    others = tuple(one for one in place.shared.containers() if one.id != place.id)
     return {"neighbours": others, "networks": place.shared.networks()}
 
 
 def aliases(place: Place) -> Fields:
     """Read the further names of the containers that may be those which it looks for in vain."""
-    found: list[Neighbour] = []
+    found: list[Container] = []
     for one in place.evidence.neighbours or ():
         is_named = set(one.networks) - {"bridge", "host", "none"} and len(found) < MOST_ALIASES
         with contextlib.suppress(EngineError):  # it was removed meanwhile

@@ -136,7 +136,7 @@ class CdbgApp(ThriftyApp):
         """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
         self.rounds = Rounds(
-            engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)), known=watch.known
+            engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)), containers=watch.containers
         )
         self.judging = Judging(self)
         self.dashboard = Dashboard(engine.endpoint, config.command)

@@ -1,4 +1,4 @@
-"""The command line on the test engine, on a terminal of its own."""
+"""The command line on the test engine, on a terminal of its own, and a network there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.shell import Shell
-from tests.support import IMAGE
+from tests.support import IMAGE, LABEL, Docker
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,3 +34,12 @@ def cdbg(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., Shell]]:
     yield start
     for shell in started:
         shell.close()
+
+
+@pytest.fixture
+def network(docker: Docker) -> Iterator[str]:
+    """A network of the user's own."""
+    name = "cdbg-t-network"
+    docker("network", "create", "--label", f"{LABEL}=1", name)
+    yield name
+    docker("network", "rm", name, check=False)

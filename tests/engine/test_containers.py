@@ -204,6 +204,34 @@ def test_every_change_is_told_within_two_seconds_and_without_another_list(
     assert actions == ["create", "start", "pause", "unpause", "rename", "kill", "die", "destroy"]
 
 
+def test_the_networks_that_it_is_on_are_told(seen: Seen, run: Run, docker: Docker, network: str) -> None:
+    one = run(*FOREVER)
+    seen.becomes(one, lambda c: set(c.networks) == {"bridge"}, 2)
+    docker("network", "connect", "--alias=Store", network, one)
+    on_both = seen.becomes(one, lambda c: network in c.networks, 2)
+    assert ("store" in on_both.names, all(on_both.networks.values())) == (True, True)
+    docker("network", "disconnect", network, one)
+    seen.becomes(one, lambda c: network not in c.networks, 2)
+    assert [event.action for event in seen.watch.events_of(one)] == ["create", "start"]
+
+
+def test_all_containers_are_known_while_the_engine_tells_of_them(
+    watch: Callable[[], Seen], proxy: Proxy, run: Run, docker: Docker
+) -> None:
+    one = run(*FOREVER)
+    assert Watch(Engine(find(proxy.url))).containers() is None
+    seen = follows(watch(), proxy)
+    assert one in {container.id for container in seen.watch.containers() or ()}
+    docker("kill", one)
+    dead = seen.becomes(one, lambda c: c.state is State.EXITED, 2)
+    assert dead in (seen.watch.containers() or ())
+    proxy.close()
+    eventually(seen.lost)
+    assert seen.watch.containers() is None
+    proxy.open()
+    eventually(lambda: seen.watch.containers() is not None)
+
+
 def test_a_failing_health_check_is_told(seen: Seen, run: Run, docker: Docker) -> None:
     check = ["--health-cmd=test -e /well", "--health-interval=0.2s", "--health-retries=1"]
     one = run("sh", "-c", "touch /well; sleep 1000", options=check)

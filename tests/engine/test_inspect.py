@@ -28,15 +28,6 @@ from tests.support import IMAGE, LABEL, Docker, Run, eventually
 
 
 @pytest.fixture
-def network(docker: Docker) -> Iterator[str]:
-    """A network of the user's own."""
-    name = "cdbg-t-inspect"
-    docker("network", "create", "--label", f"{LABEL}=1", name)
-    yield name
-    docker("network", "rm", name, check=False)
-
-
-@pytest.fixture
 def rich(network: str, run: Run, docker: Docker, engine: Engine, tmp_path: Path) -> Iterator[str]:
     """A container with something of everything, that stands still."""
     options = [

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from cdbg_tui.model.container import COMPOSE_PROJECT
+from cdbg_tui.model.container import COMPOSE_PROJECT, Container, from_list
 from cdbg_tui.model.finding import Diagnosis, Finding, Proof, Unseen, Weight
-from cdbg_tui.model.neighbour import Neighbour, from_row
 from cdbg_tui.model.process import Process
 from cdbg_tui.model.program import Program
 from cdbg_tui.model.sample import Usage
@@ -235,10 +234,10 @@ def test_a_firewall_that_was_not_read_is_unseen() -> None:
     assert ask(FIREWALL, evidence(firewall=("*filter", "COMMIT")))[0] == "yes"
 
 
-def neighbour(name: str, state: str = "running", status: str = "Up 2 hours", **row: Any) -> Neighbour:
+def neighbour(name: str, state: str = "running", status: str = "Up 2 hours", **row: Any) -> Container:
     networks: dict[str, Any] = {network: {} for network in row.pop("networks", ("shop",))}
     full = {"Id": name * 8, "Names": [f"/{name}"], "State": state, "Status": status, **row}
-    return from_row({**full, "NetworkSettings": {"Networks": networks}}, 0.0)
+    return from_list({**full, "NetworkSettings": {"Networks": networks}}, 0.0)
 
 
 def test_siblings_are_those_of_its_networks_or_project_and_a_finished_one_is_no_trouble() -> None:

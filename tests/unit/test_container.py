@@ -97,7 +97,8 @@ INSPECT_20: dict[str, Any] = {
             "443/tcp": None,
             "53/udp": [{"HostIp": "0.0.0.0", "HostPort": "32768"}, {"HostIp": "::", "HostPort": "32768"}],
             "80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18080"}],
-        }
+        },
+        "Networks": {"bridge": {"NetworkID": "30a553b6", "IPAddress": "172.29.0.3", "Aliases": None}},
     },
 }
 PORTS = (Port(80, "tcp", 18080, "127.0.0.1"), Port(53, "udp", 32768, "0.0.0.0"), Port(443))
@@ -126,10 +127,24 @@ def test_a_dead_one_in_the_list() -> None:
 
 def test_what_both_answers_say_is_the_same() -> None:
     listed, looked_at = from_list(LIST_20, NOW), from_inspect(INSPECT_20)
-    for name in ("id", "name", "image", "state", "command", "health", "ports", "labels", "network_mode"):
+    same = ["id", "name", "image", "state", "command", "health", "ports", "labels", "network_mode", "networks"]
+    for name in same:
         assert getattr(listed, name) == getattr(looked_at, name), name
     assert looked_at.since == epoch("2026-11-22T16:14:11.239186826Z")
     assert (looked_at.pid, looked_at.restarts, looked_at.tty, looked_at.inspected) == (2323, 0, False, True)
+
+
+def test_the_names_that_it_has_on_its_networks() -> None:
+    networks = {
+        "back": {"IPAddress": "172.18.0.2", "Aliases": ["DB", "21291ce55eda"], "DNSNames": ["fixt", "DB"]},
+        "front": {"IPAddress": "", "Aliases": None},
+        "lost": None,
+    }
+    one = from_inspect(inspected(NetworkSettings={"Networks": networks}))
+    assert one.networks == {"back": "172.18.0.2", "front": "", "lost": ""}
+    assert one.names == {"fixt", one.id[:12], "db", "21291ce55eda"}
+    service = dataclasses.replace(one, labels={"com.docker.compose.service": "Store"}, aliases=frozenset())
+    assert service.names == {"fixt", one.id[:12], "store"}
 
 
 def test_the_name_of_a_linked_container_is_its_own() -> None:
@@ -322,8 +337,9 @@ def test_another_life_is_taken_from_the_list(age: float, status: str) -> None:
 def test_a_change_that_the_list_tells_is_taken_from_it() -> None:
     for new in (listed("Up 10 minutes (unhealthy)"), listed("Exited (1) 10 minutes ago", state="exited")):
         assert merged(known(600), new, NOW) is new
-    renamed = dataclasses.replace(listed("Up 10 minutes"), name="other")
-    assert merged(known(600), renamed, NOW) is renamed
+    for change in ({"name": "other"}, {"networks": {"back": "172.18.0.2"}}):
+        new = dataclasses.replace(listed("Up 10 minutes"), **change)
+        assert merged(known(600), new, NOW) is new
 
 
 def test_an_inspection_is_newer_than_what_was_known() -> None:

@@ -11,7 +11,6 @@ import pytest
 from cdbg_tui.model.container import Container, Health, Port, State
 from cdbg_tui.model.event import Event
 from cdbg_tui.model.finding import Certainty, Finding, Weight
-from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.socket import Socket
 from cdbg_tui.model.units import rfc3339
 from cdbg_tui.triage.evidence import Evidence, Line
@@ -27,7 +26,7 @@ def evidence(
     status: str = "running",
     code: int = 0,
     networks: Sequence[str] = ("app-net",),
-    neighbours: Sequence[Neighbour] | None = (),
+    neighbours: Sequence[Container] | None = (),
     env: Sequence[str] = (),
     labels: Mapping[str, str] | None = None,
     host: Mapping[str, Any] | None = None,
@@ -67,8 +66,8 @@ def neighbour(
     ports: tuple[Port, ...] = (),
     labels: Mapping[str, str] | None = None,
     health: Health = Health.NONE,
-) -> Neighbour:
-    container = Container(
+) -> Container:
+    return Container(
         "cd" * 32,
         name,
         "db:1",
@@ -78,9 +77,8 @@ def neighbour(
         ports=ports,
         labels=labels or {},
         health=health,
+        networks=networks or {"app-net": "172.18.0.2"},
     )
-    names = {name, *([labels["com.docker.compose.service"]] if labels else [])}
-    return Neighbour(container, networks or {"app-net": "172.18.0.2"}, frozenset(names))
 
 
 def found(seen: Evidence) -> list[Finding]:
@@ -278,7 +276,7 @@ DEAD = neighbour(state=State.EXITED, code=1)
     ],
 )
 @pytest.mark.parametrize("around", [neighbour(), DEAD])
-def test_noise_of_the_healthy_is_no_fault(log: tuple[str, ...], around: Neighbour) -> None:
+def test_noise_of_the_healthy_is_no_fault(log: tuple[str, ...], around: Container) -> None:
     assert found(evidence(*log, neighbours=[around])) == []
 
 

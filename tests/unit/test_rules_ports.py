@@ -9,7 +9,6 @@ import pytest
 
 from cdbg_tui.model.container import Container, Port, State
 from cdbg_tui.model.finding import Certainty, Finding, Weight
-from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.socket import Holder, Socket
 from cdbg_tui.model.units import rfc3339
 from cdbg_tui.triage.evidence import Evidence, Line
@@ -143,8 +142,8 @@ def tcp(port: int, address: str = "::") -> Socket:
     return Socket("tcp", address, port)
 
 
-def neighbour(name: str, *ports: Port, mode: str = "bridge") -> Neighbour:
-    return Neighbour(Container("cd" * 32, name, "x", State.RUNNING, ports=ports, network_mode=mode))
+def neighbour(name: str, *ports: Port, mode: str = "bridge") -> Container:
+    return Container("cd" * 32, name, "x", State.RUNNING, ports=ports, network_mode=mode)
 
 
 def found(seen: Evidence) -> list[Finding]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from cdbg_tui.model.container import from_list
 from cdbg_tui.model.finding import Certainty
-from cdbg_tui.model.neighbour import from_row
 from cdbg_tui.model.program import Program
 from cdbg_tui.triage.evidence import Evidence, Layer
 from tests.unit.seen import NOW, causes, evidence, findings, found
@@ -182,7 +182,7 @@ def test_whose_network_it_shares_is_named() -> None:
     row = {"Id": "cd" * 32, "Names": ["/vpn"], "State": "exited", "Status": "Exited (0) 1 hour ago"}
     error = "cannot join network of a non running container: " + "cd" * 32
     seen = created(
-        error, 128, host={"NetworkMode": "container:" + "cd" * 32}, fields={"neighbours": (from_row(row, NOW),)}
+        error, 128, host={"NetworkMode": "container:" + "cd" * 32}, fields={"neighbours": (from_list(row, NOW),)}
     )
     assert "vpn, which is exited" in found(seen, "network-missing").explanation
     gone = created(error, 128, host={"NetworkMode": "container:" + "cd" * 32}, fields={"neighbours": ()})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from cdbg_tui.engine.client import Engine
-from cdbg_tui.model.container import Container
+from cdbg_tui.model.container import Container, State
 from cdbg_tui.triage.shared import Shared
 
 
@@ -72,40 +73,31 @@ def test_old_answers_are_dropped_when_there_are_many(monkeypatch: pytest.MonkeyP
 
 
 class Listing(Counting):
-    """An engine with one container, which takes its time to tell so."""
-
-    def __init__(self, now: list[float], seconds: float) -> None:
-        super().__init__()
-        self._now, self._seconds = now, seconds
+    """An engine with one container."""
 
     def rows(self, path: str, made: Callable[[Any], Any]) -> list[Any]:
         self.asked.append(path)
-        self._now[0] += self._seconds
         return [made({"Id": "ab" * 32, "Names": ["/one"], "State": "exited", "Status": "Exited (1) 2 hours ago"})]
 
 
-@pytest.mark.parametrize(("took", "asked"), [(0.001, 3), (0.5, 1)])
-def test_each_look_asks_who_is_around_unless_that_is_dear(
-    monkeypatch: pytest.MonkeyPatch, took: float, asked: int
-) -> None:
-    now = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    engine = Listing(now, took)
-    all_of_them = Shared(cast(Engine, engine), seconds=5.0)
-    for _ in range(3):
-        look = Shared(cast(Engine, engine), around=all_of_them)
-        assert [other.container.name for other in look.neighbours()] == ["one"]
-        now[0] += 1.0
-        assert look.neighbours() is look.neighbours(), "one look sees one list"
-    assert len(engine.asked) == asked
+def test_the_engine_is_asked_who_is_around_only_while_nobody_knows() -> None:
+    engine = Listing()
+    known: list[tuple[Container, ...] | None] = [None]
+    shared = Shared(cast(Engine, engine), containers=lambda: known[0])
+    assert [one.name for one in shared.containers()] == ["one"]
+    assert shared.containers() is shared.containers()
+    assert len(engine.asked) == 1
+    known[0] = (Container("cd" * 32, "two", "x", State.RUNNING),)
+    assert shared.containers() is known[0]
+    assert len(engine.asked) == 1
 
 
-def test_a_container_that_is_known_is_not_kept_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdbg_tui.triage.shared.DEAR", 0)
-    known: dict[str, Container] = {}
-    shared = Shared(cast(Engine, Listing([0.0], 0.0)), seconds=0.0, known=known.get)
-    [first] = shared.neighbours()
-    known[first.container.id] = first.container
-    [second] = shared.neighbours()
-    assert second is not first
-    assert second.container is first.container
+def test_names_are_asked_for_where_only_the_list_is_known() -> None:
+    engine = Counting()
+    shared = Shared(cast(Engine, engine))
+    container = Container("cd" * 32, "two", "x", State.RUNNING, inspected=True)
+    assert shared.by_all_names(container) is container
+    assert not engine.asked
+    for _ in range(2):
+        assert shared.by_all_names(replace(container, inspected=False)).inspected
+    assert len(engine.asked) == 1

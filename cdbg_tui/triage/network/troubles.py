@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from cdbg_tui.model.container import COMPOSE_SERVICE, State
-from cdbg_tui.model.neighbour import Neighbour
+from cdbg_tui.model.container import COMPOSE_SERVICE, Container, State
 from cdbg_tui.triage.evidence import Evidence, Line
 from cdbg_tui.triage.network.reach import Kind, Unreached, addresses, is_address, is_own, mentions, unreached
 
@@ -234,7 +233,7 @@ def own_networks(evidence: Evidence) -> set[str]:
     if mode.startswith("container:"):
         owner = mode.partition(":")[2]
         for one in evidence.neighbours or ():
-            if owner in (one.container.id, one.container.name):
+            if owner in (one.id, one.name):
                 return set(one.networks)
     return set(networks_of(evidence)) or ({DEFAULT} if mode in ("", "default", DEFAULT) else {mode})
 
@@ -245,7 +244,7 @@ def links(evidence: Evidence) -> dict[str, str]:
     return {pair[-1].rpartition("/")[2].lower(): pair[0].lstrip("/").lower() for pair in pairs if len(pair) == 2}
 
 
-def _known(evidence: Evidence, host: str, one: Neighbour) -> bool:
+def _known(evidence: Evidence, host: str, one: Container) -> bool:
     """Whether *host* means this neighbour: by name, by ``name.network``, by link or by address."""
     if not host:
         return False
@@ -254,26 +253,26 @@ def _known(evidence: Evidence, host: str, one: Neighbour) -> bool:
     name, _, network = host.partition(".")
     if network in one.networks and name in one.names:
         return True
-    container, project = one.container, evidence.container.project
-    if host == container.labels.get(COMPOSE_SERVICE, "").lower() and host != container.name.lower():
+    project = evidence.container.project
+    if host == one.labels.get(COMPOSE_SERVICE, "").lower() and host != one.name.lower():
         # The name of a service means something in its own project and networks only: there are many a “db”.
         shared = own_networks(evidence) & set(one.networks) - {DEFAULT}
-        return bool(shared) or (bool(project) and container.project == project)
+        return bool(shared) or (bool(project) and one.project == project)
     return host in one.names or links(evidence).get(host) in one.names
 
 
-def meant(evidence: Evidence, host: str) -> Neighbour | None:
+def meant(evidence: Evidence, host: str) -> Container | None:
     """Return the neighbour that *host* means: of its own project before others, then by shared network."""
     own, project = own_networks(evidence), evidence.container.project
     known = [one for one in evidence.neighbours or () if _known(evidence, host, one)]
 
-    def rank(one: Neighbour) -> tuple[bool, bool, bool]:
-        mine = bool(project) and one.container.project == project
-        return (mine, bool(own & set(one.networks)), one.container.state is State.RUNNING)
+    def rank(one: Container) -> tuple[bool, bool, bool]:
+        mine = bool(project) and one.project == project
+        return (mine, bool(own & set(one.networks)), one.state is State.RUNNING)
 
     return max(known, key=rank, default=None)
 
 
 def is_ailing(evidence: Evidence, host: str) -> bool:
     one = meant(evidence, host)
-    return one is not None and one.container.state is not State.RUNNING
+    return one is not None and one.state is not State.RUNNING

@@ -6,7 +6,6 @@ import difflib
 
 from cdbg_tui.model.container import Container, Health, State
 from cdbg_tui.model.finding import Certainty, Finding, Proof, Step, Weight
-from cdbg_tui.model.neighbour import Neighbour
 from cdbg_tui.model.socket import at
 from cdbg_tui.model.units import span
 from cdbg_tui.triage.evidence import Evidence
@@ -68,7 +67,7 @@ def _explain(evidence: Evidence, trouble: Trouble) -> Finding | None:
     one = meant(evidence, host)
     if one is None:
         return _nobody(evidence, trouble)
-    if one.container.state is not State.RUNNING:
+    if one.state is not State.RUNNING:
         return _dead(evidence, trouble, one)
     if _mode(evidence) == "host" and trouble.complaint.kind is Kind.UNRESOLVED:
         return _from_the_machine(evidence, trouble, one)
@@ -149,9 +148,9 @@ def _settled(evidence: Evidence, trouble: Trouble) -> bool:
     return quiet and evidence.container.health is not Health.HEALTHY
 
 
-def _dead(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding:
-    own, other = evidence.container.name, one.container
-    words = f"{own} needs {_called(trouble, one)}, which does not run: {_fate(other, evidence.now)}."
+def _dead(evidence: Evidence, trouble: Trouble, other: Container) -> Finding:
+    own = evidence.container.name
+    words = f"{own} needs {_called(trouble, other)}, which does not run: {_fate(other, evidence.now)}."
     if trouble.complaint.kind is Kind.UNRESOLVED and other.state is not State.PAUSED:
         words += " The name of a container that does not run resolves to nothing."
     repair = {
@@ -169,9 +168,8 @@ def _dead(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding:
     )
 
 
-def _called(trouble: Trouble, one: Neighbour) -> str:
-    name = one.container.name
-    return name if trouble.host == name.lower() else f"“{trouble.host}” (the container {name})"
+def _called(trouble: Trouble, one: Container) -> str:
+    return one.name if trouble.host == one.name.lower() else f"“{trouble.host}” (the container {one.name})"
 
 
 def _fate(container: Container, now: float) -> str:
@@ -190,8 +188,8 @@ def _fate(container: Container, now: float) -> str:
             return f"it ended{code}{ago}"
 
 
-def _apart(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding:
-    name, other = evidence.container.name, one.container.name
+def _apart(evidence: Evidence, trouble: Trouble, one: Container) -> Finding:
+    name, other = evidence.container.name, one.name
     own, theirs = sorted(own_networks(evidence)), sorted(one.networks)
     words = (
         f"{_called(trouble, one)} runs, but on {_list(theirs)}; {name} is on {_list(own)}. "
@@ -209,7 +207,7 @@ def _apart(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding:
         steps = (Step(f"join {other} to {mine[0]}", command=("docker", "network", "connect", mine[0], other)),)
     proof = (
         Proof("networks", f"{name}: {', '.join(own)}"),
-        Proof("networks", f"{other}: {', '.join(theirs)} ({status(one.container, evidence.now)})"),
+        Proof("networks", f"{other}: {', '.join(theirs)} ({status(one, evidence.now)})"),
     )
     title = f"{other} is on another network"
     return _finding(evidence, trouble, "different-networks", title, words, proof=proof, steps=steps)
@@ -219,8 +217,8 @@ def _list(networks: list[str]) -> str:
     return ", ".join(networks) or "no network"
 
 
-def _default_bridge(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding:
-    name, other = evidence.container.name, one.container.name
+def _default_bridge(evidence: Evidence, trouble: Trouble, one: Container) -> Finding:
+    name, other = evidence.container.name, one.name
     network = f"{name}-net"
     words = (
         f"{other} runs, and both are on the default bridge: there the engine resolves no names. "
@@ -236,9 +234,9 @@ def _default_bridge(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Fin
     return _finding(evidence, trouble, "dns-failure", title, words, proof=proof, steps=steps)
 
 
-def _from_the_machine(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding:
-    public = next((port for port in one.container.ports if port.public), None)
-    words = f"It uses the machine's own network, where names of containers mean nothing; {one.container.name} " + (
+def _from_the_machine(evidence: Evidence, trouble: Trouble, one: Container) -> Finding:
+    public = next((port for port in one.ports if port.public), None)
+    words = f"It uses the machine's own network, where names of containers mean nothing; {one.name} " + (
         f"is reached from there at localhost:{public.public}." if public else "publishes no port to it."
     )
     title = f"“{trouble.host}” does not resolve on the machine's network"
@@ -246,11 +244,11 @@ def _from_the_machine(evidence: Evidence, trouble: Trouble, one: Neighbour) -> F
     return _finding(evidence, trouble, "dns-failure", title, words, proof=proof)
 
 
-def _silent(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding | None:
+def _silent(evidence: Evidence, trouble: Trouble, other: Container) -> Finding | None:
     """It runs, is on the same network, and does not answer."""
     if not _settled(evidence, trouble):
         return None
-    other, kind = one.container, trouble.complaint.kind
+    kind = trouble.complaint.kind
     said_at = trouble.complaint.line.time or evidence.finished or evidence.now
     young = other.since is not None and other.since > said_at - YOUNG
     proof = (Proof("docker ps", f"{other.name} {status(other, evidence.now)}"),)
@@ -260,12 +258,12 @@ def _silent(evidence: Evidence, trouble: Trouble, one: Neighbour) -> Finding | N
     )
     if kind is Kind.UNRESOLVED and not young:
         words = (
-            f"{_called(trouble, one)} runs on the same network now; when {evidence.container.name} looked, "
+            f"{_called(trouble, other)} runs on the same network now; when {evidence.container.name} looked, "
             "its name did not resolve."
         )
         title = f"“{trouble.host}” did not resolve"
         return _finding(evidence, trouble, "dns-failure", title, words, Certainty.POSSIBLE, proof, steps)
-    words = f"{_called(trouble, one)} runs on the same network, but {_how(trouble)}"
+    words = f"{_called(trouble, other)} runs on the same network, but {_how(trouble)}"
     if young:
         words += "; it was started only just before, or after"
     if other.health is Health.UNHEALTHY:
@@ -288,15 +286,15 @@ def _own_container(evidence: Evidence, trouble: Trouble) -> Finding | None:
     machine = _mode(evidence) == "host"
     whose = "the machine itself" if machine else "the container itself"
     words = f"It looks for port {port} at {trouble.host}, which is {whose}, and nothing answers there."
-    has_it = [one for one in evidence.neighbours or () if port in {p.private for p in one.container.ports}]
+    has_it = [one for one in evidence.neighbours or () if port in {p.private for p in one.ports}]
     shared = own_networks(evidence)
-    has_it.sort(key=lambda one: (not shared & set(one.networks), one.container.state is not State.RUNNING))
+    has_it.sort(key=lambda one: (not shared & set(one.networks), one.state is not State.RUNNING))
     proof: tuple[Proof, ...] = ()
     steps: tuple[Step, ...] = (Step("see which address it was given", key="i"),)
     if has_it and not machine:
-        name = has_it[0].container.name
+        name = has_it[0].name
         words += f" {name} has port {port}: “{name}” is the host to ask."
-        proof = (Proof("docker ps", f"{name} {status(has_it[0].container, evidence.now)}, port {port}"),)
+        proof = (Proof("docker ps", f"{name} {status(has_it[0], evidence.now)}, port {port}"),)
     title = f"Nothing answers at {trouble.host}:{port}"
     return _finding(evidence, trouble, "dead-dependency", title, words, Certainty.LIKELY, proof, steps)
 
@@ -373,10 +371,9 @@ def _never_started(evidence: Evidence) -> Finding | None:
     if container.state is not State.CREATED or container.error:
         return None
     for name, condition in depends_on(evidence):
-        one = meant(evidence, name)
-        if one is None or condition not in ("service_healthy", "service_completed_successfully"):
+        other = meant(evidence, name)
+        if other is None or condition not in ("service_healthy", "service_completed_successfully"):
             continue
-        other = one.container
         finished = condition == "service_completed_successfully"
         failed = other.is_dead and other.exit_code != 0
         if failed or (not finished and (not other.is_up or other.health is Health.UNHEALTHY)):

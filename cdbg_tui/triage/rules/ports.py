@@ -240,9 +240,9 @@ def _engine_conflict(evidence: Evidence, error: str) -> Finding:
     public = next((port for port in found if port in wanted), found[0] if found else "")
     protocol = wanted.get(public, "").partition("/")[2] or "tcp"
     holders = [
-        one.container
+        one
         for one in evidence.neighbours or ()
-        for port in one.container.ports
+        for port in one.ports
         if public and port.public == int(public) and port.protocol == protocol
     ]
     proof = [Proof("inspect", f"State.Error = {error}")]
@@ -286,9 +286,9 @@ def _program_conflict(evidence: Evidence, line: Line) -> Finding:
     mode, which = evidence.container.network_mode, f"port {port}" if port else "its port"
     if mode == "host":
         users = [
-            one.container.name
+            one.name
             for one in evidence.neighbours or ()
-            if port and one.container.is_up and any(p.public == port for p in one.container.ports)
+            if port and one.is_up and any(p.public == port for p in one.ports)
         ]
         process = _process(evidence, port, "tcp") if port else None
         holder = f"the container {users[0]}" if users else str(process or "another process of the machine")
@@ -297,9 +297,7 @@ def _program_conflict(evidence: Evidence, line: Line) -> Finding:
         steps: tuple[Step, ...] = (Step("see who holds it", command=look),)
     elif mode.startswith("container:"):
         owner = mode.partition(":")[2]
-        names = [
-            n.container.name for n in evidence.neighbours or () if owner in (n.container.id, n.container.name)
-        ]
+        names = [n.name for n in evidence.neighbours or () if owner in (n.id, n.name)]
         words = f"It shares the network of {names[0] if names else owner[:12]}, and {which} is taken there."
         steps = (Step("see how its network is set", key="i"),)
     else:

@@ -117,9 +117,9 @@ def network_missing(evidence: Evidence) -> Finding | None:
         return None
     if mode.startswith("container:"):
         owner = mode.removeprefix("container:")
-        known = next((n for n in evidence.neighbours or () if owner in (n.container.id, n.container.name)), None)
-        name = known.container.name if known else owner[:12]
-        state = f"is {known.container.state}" if known else "is gone"
+        known = next((n for n in evidence.neighbours or () if owner in (n.id, n.name)), None)
+        name = known.name if known else owner[:12]
+        state = f"is {known.state}" if known else "is gone"
         words = f"It shares the network of the container {name}, which {state}."
         return found(evidence, "network-missing", f"{name} {state}", words)
     name = mode if mode not in ("", "default", "bridge") else (match["name"] if match else "") or "its network"
