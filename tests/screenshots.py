@@ -91,7 +91,7 @@ def say(words: str) -> None:
 
 def fated(app: CdbgApp) -> bool:
     """Tell whether every container of the demo has met its fate."""
-    by_name = {one.name: one for one in app.containers.values()}
+    by_name = {one.name: one for one in app.roster.containers.values()}
     if len(by_name) < len(PARTS):
         return False
     return (
@@ -103,7 +103,7 @@ def fated(app: CdbgApp) -> bool:
         and (by_name["demo-mailer"].restarts or 0) >= 5
         and by_name["demo-search"].health == "unhealthy"
         and by_name["demo-cache"].state == "paused"
-        and by_name["demo-shop-queue-1"].id in app.usages
+        and by_name["demo-shop-queue-1"].id in app.roster.usages
     )
 
 
@@ -145,7 +145,7 @@ async def draw_dashboard(seen: Opened) -> None:
     logs = app.dashboard.query_one(LogsPane).view
 
     def is_telling() -> bool:
-        history = app._histories.get(seen.selected.id) if seen.selected else None
+        history = app.roster.histories.get(seen.selected.id) if seen.selected else None
         return bool(
             history
             and len(history) >= SAMPLES

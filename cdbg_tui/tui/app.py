@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -21,10 +21,7 @@ from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.containers import Changed, Listed, Lost, Watch
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.gate import shut_by
-from cdbg_tui.engine.stats import Sweeper, Targets
-from cdbg_tui.model.container import Container
-from cdbg_tui.model.finding import Diagnosis
-from cdbg_tui.model.sample import History, Usage
+from cdbg_tui.engine.stats import Sweeper
 from cdbg_tui.model.text import one_line
 from cdbg_tui.sessions.signals import Asked
 from cdbg_tui.triage.rounds import LATER_SECONDS, Rounds
@@ -32,7 +29,6 @@ from cdbg_tui.tui import failing
 from cdbg_tui.tui.actions import BY_ACTION
 from cdbg_tui.tui.asking import Asking
 from cdbg_tui.tui.following import Following
-from cdbg_tui.tui.in_turn import InTurn
 from cdbg_tui.tui.judging import Judging
 from cdbg_tui.tui.keymap import checked_commands, checked_keymap, checked_theme
 from cdbg_tui.tui.keystrokes import KeyFollowed, Keystrokes
@@ -51,8 +47,8 @@ from cdbg_tui.tui.messages import (
 from cdbg_tui.tui.palette import ActionProvider
 from cdbg_tui.tui.panes.logs import LogsPane
 from cdbg_tui.tui.panes.processes import ProcessesPane
-from cdbg_tui.tui.panes.stats import StatsPane
 from cdbg_tui.tui.panes.triage import TriagePane
+from cdbg_tui.tui.roster import Roster
 from cdbg_tui.tui.screens.dashboard import Dashboard
 from cdbg_tui.tui.screens.fault import Fault
 from cdbg_tui.tui.screens.messages import CopyWanted, RetryWanted
@@ -118,27 +114,16 @@ class CdbgApp(ThriftyApp):
         """When the user did anything last, the moving of the mouse included."""
         self.asking = Asking(self)
         self.keystrokes = Keystrokes(self, self._deliver)
-        self.containers: dict[str, Container] = {}
-        self.usages: dict[str, Usage] = {}
-        self._histories: dict[str, History] = {}
-        self._changed: set[str] | None = None
-        """Those that are others than when the list was last brought up to date; None where some came or went."""
-        self._up: tuple[str, ...] = ()
-        """Those that were up when the list was last brought up to date."""
         self._unshown = ExitStack()
         """What keeps the first frames from the terminal."""
         self._fault: Fault | None = None
         self._was_listed = self._is_lost = False
-        self._renewal = InTurn(self, self._renew)
-        self._rewording = InTurn(self, self._reword)
-        self._metering = InTurn(self, self._show_sweep)
-        self._knows_dead = True
-        """Whether those that do not run are in the list, too."""
         self.sweeper = Sweeper(engine, lambda sweep: self.tell(MetersRead(sweep)), interval=config.stats_seconds)
         self.rounds = Rounds(
             engine, watch.events_of, lambda found: self.tell(ContainerJudged(found)), containers=watch.containers
         )
         self.judging = Judging(self)
+        self.roster = Roster(self)
         self.dashboard = Dashboard(engine.endpoint, config.command)
         self.following = Following(self)
         self.sight = Sight(self)
@@ -183,7 +168,7 @@ class CdbgApp(ThriftyApp):
         self.set_timer(ROUNDS_SECONDS, self._when_settled)
         self.set_timer(ROUNDS_SECONDS, self.rounds.start)
         self.set_timer(LATER_SECONDS, self.following.look_whole)
-        self.set_interval(AGES_SECONDS, self._tick)
+        self.set_interval(AGES_SECONDS, self.roster.tick)
 
     def _show(self) -> None:
         self._unshown.close()
@@ -288,29 +273,14 @@ class CdbgApp(ThriftyApp):
             return
         match event.news:
             case Listed(containers, is_whole):
-                self._knows_dead, self._changed = is_whole, None
-                gone = tuple(self.containers.keys() - {one.id for one in containers})
-                self.containers = {one.id: one for one in containers}
                 crash.note(f"engine listed {len(containers)} containers")
                 self._answers()
-            case Changed(told, gone):
-                # A signal or a probe of its health is an event, too.
-                containers = tuple(one for one in told if self.containers.get(one.id) != one)
-                if not containers and not gone:
-                    return
-                if gone or any(one.id not in self.containers for one in containers):
-                    self._changed = None
-                self.containers.update((one.id, one) for one in containers)
-                for one in gone:
-                    self.containers.pop(one, None)
+                self.roster.listed(containers, is_whole=is_whole)
+            case Changed(containers, gone):
+                self.roster.changed(containers, gone)
             case Lost(error, retry_in):
                 crash.note(f"engine lost ({error.kind}), tried again in {retry_in:.0f} s")
                 self._lost(error, retry_in)
-                return
-        for one in gone:
-            self.rounds.forget(one)
-        self._containers_changed(containers)
-        self.judging.want(containers)
 
     def _answers(self) -> None:
         self.dashboard.query_one(Headline).show_trouble("")
@@ -363,113 +333,16 @@ class CdbgApp(ThriftyApp):
         crash.know("engine", lambda: f"{answer[0]}, {self.engine.endpoint.url.partition('://')[0]}")
         self.dashboard.query_one(Headline).show_engine(*answer)
 
-    def _containers_changed(self, containers: Iterable[Container]) -> None:
-        """Take note of it at once where it is about the one looked at, and in the list when it is its turn."""
-        looked_at = self.following.container
-        if looked_at is not None and looked_at.id in self.containers:
-            self.following.changed(self.containers[looked_at.id])
-        if self._changed is not None:
-            self._changed.update(one.id for one in containers)
-        self._renewal.want()
-
-    def _renew(self) -> None:
-        """Bring the list up to date: where none came or went, without going through thousands."""
-        changed = None if self._changed is None else [self.containers[one] for one in self._changed]
-        self._changed = set()
-        pane, metered = self.dashboard.containers, len(self.usages)
-        if changed is None:
-            for known in (self.usages, self._histories):
-                for gone in known.keys() - self.containers.keys():
-                    del known[gone]
-            self.judging.keep(self.containers)
-        else:
-            self.judging.count_anew(changed)
-        for one in [one for one in self.usages if not self.containers[one].is_up]:
-            del self.usages[one]
-            self._histories.pop(one, None)
-        if len(self.usages) != metered:
-            self._show_totals()
-        if changed is None or not pane.change(changed, self.now()):
-            pane.show(self.containers, self.usages, self.now(), self.judging.word)
-        self.dashboard.renew()
-        self._count()
-        self._up = tuple(one for one, container in self.containers.items() if container.is_up)
-        self._aim()
-        self.judging.want_what_is_seen()
-        self._show_stats()
-
-    def learned(self, container: Container) -> None:
-        """Take what an inspection tells over into the list, which knows times only as `docker ps` prints them."""
-        before = self.containers.get(container.id)
-        if before in (None, container):
-            return
-        self.containers[container.id] = container
-        if before.state != container.state or not self.dashboard.containers.change([container], self.now()):
-            self._containers_changed([container])
-
-    # What was found of each
+    # What was found of each, and what it uses
 
     @on(ContainerJudged)
     def _container_judged(self, event: ContainerJudged) -> None:
-        self.judged(event.judged.container, event.judged.diagnosis)
-
-    def judged(self, container: Container, diagnosis: Diagnosis) -> None:
-        """Let the list show what was found of a container."""
-        if not self.dashboard.is_running or container.id not in self.containers:
-            return
-        if self.judging.judged(container, diagnosis):
-            self._rewording.want()
-
-    def _reword(self) -> None:
-        self.dashboard.containers.reword(self.now())
-        self._count()
-
-    def _count(self) -> None:
-        up, suffering, dead = self.judging.counts()
-        self.dashboard.query_one(Headline).show_counts(up, suffering, dead if self._knows_dead else None)
-
-    # The meters
-
-    def _aim(self) -> None:
-        looked_at = self.following.container
-        self.sweeper.aim(
-            Targets(self._up, self.dashboard.containers.visible_ids(), looked_at.id if looked_at else "")
-        )
+        self.roster.judged(event.judged.container, event.judged.diagnosis)
 
     @on(MetersRead)
     def _meters_read(self, event: MetersRead) -> None:
-        if not self.dashboard.is_running:
-            return
-        for one, sample in event.sweep.samples.items():
-            if one in self.containers:
-                self.usages[one] = self._histories.setdefault(one, History()).add(sample)
-        self._show_stats()
-        looked_at = self.following.container
-        if looked_at is not None:
-            self.following.changed(looked_at)
-        if event.sweep.is_whole:
-            self._metering.want()
-
-    def _show_sweep(self) -> None:
-        self._show_totals()
-        self._count()
-        self._tick()
-        self._aim()
-        self.judging.want_what_is_seen()
-        self.sight.changed()
-
-    def _show_totals(self) -> None:
-        known = self.usages.values()
-        cpu, memory = sum(one.cpu or 0.0 for one in known), sum(one.memory or 0 for one in known)
-        self.dashboard.query_one(Headline).show_totals(cpu, memory)
-
-    def _tick(self) -> None:
-        self.dashboard.containers.tick(self.now())
-
-    def _show_stats(self) -> None:
-        looked_at = self.following.container
-        history = self._histories.get(looked_at.id) if looked_at else None
-        self.dashboard.query_one(StatsPane).show(looked_at, history)
+        if self.dashboard.is_running:
+            self.roster.metered(event.sweep)
 
     # The selected container
 
@@ -509,8 +382,7 @@ class CdbgApp(ThriftyApp):
     @on(Settled)
     def _settled(self, event: Settled) -> None:
         self.following.look_at(event.container)
-        self._show_stats()
-        self._aim()
+        self.roster.follow()
 
     @on(LogRead)
     def _log_read(self, event: LogRead) -> None:

@@ -102,7 +102,7 @@ def _export_to_file(app: CdbgApp, container_id: str, name: str) -> None:
 
 def _called(app: CdbgApp, container_id: str, name: str) -> str:
     """Return what a command line calls a container: its name, or the id of one that stands for an image."""
-    known = app.containers.get(container_id)
+    known = app.roster.containers.get(container_id)
     return name if known is not None and known.name == name else container_id[:12]
 
 

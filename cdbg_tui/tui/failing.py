@@ -25,7 +25,7 @@ def watch(app: CdbgApp) -> None:
 
     crash.know("terminal", lambda: f"{app.size.width}x{app.size.height}, {_terminal()}")
     crash.know("read-only", lambda: "yes" if shut_by() else "no")
-    crash.know("containers", lambda: f"{len(app.containers)} listed")
+    crash.know("containers", lambda: f"{len(app.roster.containers)} listed")
     crash.tell_by(tell)
     asyncio.get_running_loop().set_exception_handler(_task_failed)
 

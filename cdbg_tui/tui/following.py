@@ -80,7 +80,7 @@ class Following:
             return
         self._logs.clear("opening the log…")
         self._triage.say("looking…")
-        self._word = word(container, self._app.usages.get(container.id))
+        self._word = word(container, self._app.roster.usages.get(container.id))
         self._watch_processes()
         self._ask()
 
@@ -89,7 +89,7 @@ class Following:
         old = self._container
         if old is None or old.id != container.id:
             return
-        said = word(container, self._app.usages.get(container.id))
+        said = word(container, self._app.roster.usages.get(container.id))
         if said == self._word and old == container:
             return
         self._take(container)
@@ -107,7 +107,7 @@ class Following:
     def _take(self, container: Container) -> None:
         """Know the container that is looked at anew; with another life, its processes are others."""
         old, self._container = self._container, container
-        self._word = word(container, self._app.usages.get(container.id))
+        self._word = word(container, self._app.roster.usages.get(container.id))
         is_reborn = container.is_up and old is not None and old.inspected and old.since != container.since
         if old is None or old.is_up != container.is_up or is_reborn:
             self._watch_processes()
@@ -124,7 +124,7 @@ class Following:
         container, app = self._container, self._app
         if container is None:
             return
-        one, usage = container.id, app.usages.get(container.id)
+        one, usage = container.id, app.roster.usages.get(container.id)
         glances = self._glances and app.judging.is_calm(container)
 
         def look() -> Iterator[tuple[Evidence, Diagnosis]]:
@@ -144,10 +144,10 @@ class Following:
             evidence, diagnosis = answer
             self._evidence, self._diagnosis = evidence, diagnosis
             self._take(evidence.container)
-            app.learned(evidence.container)
+            app.roster.learned(evidence.container)
             self._show_diagnosis()
             if evidence.is_whole:
-                app.judged(evidence.container, diagnosis)
+                app.roster.judged(evidence.container, diagnosis)
             if not self._has_log or (self._tail is None and evidence.container.is_up):
                 self.open_log(again=self._has_log)
 

@@ -87,7 +87,7 @@ def compare(app: CdbgApp, _: Container | None) -> None:
 
 def _choices(app: CdbgApp, screen: Inspect) -> list[Choice]:
     image = str((screen.details.get("Config") or {}).get("Image") or "")
-    others = [one for one in app.containers.values() if one.id != screen.container_id]
+    others = [one for one in app.roster.containers.values() if one.id != screen.container_id]
     # Those of the same image are what one compares with.
     others.sort(key=lambda one: (one.image != image, one.name))
     what = plain(f"the image {image}: what run has added or changed")

@@ -46,7 +46,7 @@ class Judging:
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many of those that were to be kept are up, suffer, and are dead."""
-        known = self._app.containers
+        known = self._app.roster.containers
         alive = [known[one] for one in self._alive if one in known]
         up = sum(self.word(one).weight is Weight.FINE for one in alive)
         return up, len(alive) - up, len(self._dead)
@@ -55,21 +55,21 @@ class Judging:
         """Have these diagnosed in the background; those that ended well, or are many, only where they are seen."""
         app = self._app
         seen = app.dashboard.containers.visible_ids()
-        are_few = len(app.containers) <= JUDGED_UNSEEN
+        are_few = len(app.roster.containers) <= JUDGED_UNSEEN
         for container in containers:
             if container.id in seen or (are_few and container.exit_code != 0 and not container.is_probe):
                 app.rounds.want(container, soon=container.id in seen and not self.is_calm(container))
 
     def want_what_is_seen(self) -> None:
         """Have those diagnosed that stand in the list's window."""
-        known = self._app.containers
+        known = self._app.roster.containers
         self.want(known[one] for one in self._app.dashboard.containers.visible_ids() if one in known)
 
     def is_calm(self, container: Container) -> bool:
         """Tell whether a container ended well or runs, and neither its state nor its meters show trouble."""
         if container.state is State.EXITED:
             return container.exit_code == 0 and not container.oom_killed
-        fine = word(container, self._app.usages.get(container.id)).weight is Weight.FINE
+        fine = word(container, self._app.roster.usages.get(container.id)).weight is Weight.FINE
         return container.state is State.RUNNING and fine and not container.restarts
 
     def judged(self, container: Container, diagnosis: Diagnosis) -> bool:
@@ -84,4 +84,4 @@ class Judging:
         judged, said = self._found.get(container.id, (None, None))
         if said is not None and judged is not None and same_life(judged, container):
             return said
-        return word(container, self._app.usages.get(container.id))
+        return word(container, self._app.roster.usages.get(container.id))

@@ -26,8 +26,8 @@ def tell(app: CdbgApp) -> None:
     """Say what an earlier session left, if it left something: one request, for what is an image."""
     from cdbg_tui.engine.leftovers import left_images
 
-    in_use = {one.image for one in app.containers.values() if one.state in _UP}
-    containers = abandoned(app.containers.values(), app.now())
+    in_use = {one.image for one in app.roster.containers.values() if one.state in _UP}
+    containers = abandoned(app.roster.containers.values(), app.now())
 
     def told(images: tuple[str, ...]) -> None:
         left = [image for image in images if image not in in_use]

@@ -62,7 +62,7 @@ class ActionProvider(Provider):
             if (score := matcher.match(command.name)) > 0:
                 yield Hit(score, plain(one_line(command.name)), run, command.name, command.key)
         app = cast("CdbgApp", self.app)
-        for container in app.containers.values():
+        for container in app.roster.containers.values():
             if (score := matcher.match(container.name)) > 0:
                 go = partial(app.dashboard.containers.go_to, container.id)
                 yield Hit(score * 0.9, plain("go to " + container.name), go, container.name)

@@ -102,9 +102,9 @@ class Opened:
 
     async def go_to(self, name: str) -> None:
         """Go down the list to a container, as a user would, and wait for its panes."""
-        await self.until(lambda: any(one.name == name for one in self.app.containers.values()))
+        await self.until(lambda: any(one.name == name for one in self.app.roster.containers.values()))
         await self.press("1", "g")
-        for _ in range(2 * len(self.app.containers)):
+        for _ in range(2 * len(self.app.roster.containers)):
             if self.selected is not None and self.selected.name == name:
                 break
             await self.press("j")

@@ -107,7 +107,7 @@ async def test_the_filter_takes_names_states_codes_labels_and_their_opposites(
     run("sleep", "3600", name=f"{mark}-web", options=(f"--label=tier={mark}x",))
     run("sh", "-c", "exit 3", name=f"{mark}-crash")
     async with opened(engine) as seen:
-        await seen.until(lambda: any(one.exit_code == 3 for one in seen.app.containers.values()))
+        await seen.until(lambda: any(one.exit_code == 3 for one in seen.app.roster.containers.values()))
         for words, names in {
             f"{mark}-w": ["web"],
             f"{mark} running": ["web"],
@@ -121,7 +121,7 @@ async def test_the_filter_takes_names_states_codes_labels_and_their_opposites(
             assert listed(seen) == [f"{mark}-{name}" for name in names], words
             assert f"/{words}" in seen.inside("#containers")
             await seen.press("slash", "escape")
-            assert len(listed(seen)) == len(seen.app.containers)
+            assert len(listed(seen)) == len(seen.app.roster.containers)
             assert f"/{words}" not in seen.inside("#containers")
         await only(seen, f"{mark} nothing-like-it")
         assert "no container fits the filter" in seen.text
@@ -478,7 +478,7 @@ async def test_a_local_engine_is_asked_nothing_while_nothing_happens(
             assert any("/events" in asked for asked in proxy.asked)
 
             def sweeps() -> int:
-                history = seen.app._histories.get(one)
+                history = seen.app.roster.histories.get(one)
                 return len(history) if history else 0
 
             await seen.until(lambda: seen.app.rounds.is_at_rest, 60)

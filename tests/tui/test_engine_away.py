@@ -245,6 +245,8 @@ async def test_the_meters_while_the_engine_goes_away(
             await seen.until(lambda asked=asked: len(proxy.asked("/stats")) > asked)  # type: ignore[misc]
             await is_usable(seen)
             proxy.mend()
-            seen.app.usages.clear()
-            await seen.until(lambda: "a-target" in {seen.app.containers[one].name for one in seen.app.usages})
+            seen.app.roster.usages.clear()
+            await seen.until(
+                lambda: "a-target" in {seen.app.roster.containers[one].name for one in seen.app.roster.usages}
+            )
     engine.close()

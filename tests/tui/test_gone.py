@@ -63,7 +63,7 @@ async def test_under_a_file_and_the_diff_browser(
         await seen.until(lambda: "its last words" in seen.text)
         docker("rm", "--force", target)
         begun(run, docker, "echo another > /d/e/f/file")
-        await seen.until(lambda: target not in seen.app.containers)
+        await seen.until(lambda: target not in seen.app.roster.containers)
         await seen.press("r")
         await seen.until(lambda: REMOVED in seen.text)
         assert "its last words" in seen.text
@@ -132,7 +132,7 @@ async def test_under_a_copy_of_many_files(
         removal = subprocess.Popen(
             ["docker", "--host", engine_url, "rm", "--force", target], stdout=subprocess.DEVNULL
         )
-        await seen.until(lambda: target not in seen.app.containers)
+        await seen.until(lambda: target not in seen.app.roster.containers)
         removal.wait()
         await seen.until(lambda: told(seen) and screen(seen) is Changes)
         if "written to" in told(seen):
@@ -159,7 +159,7 @@ async def test_under_its_image(through: Engine, proxy: Proxy, run: Run, docker: 
         # Another image of the same name, in another container of the same name.
         docker("tag", "busybox:latest", IMAGE)
         run("sleep", "1000", name=NAME, image=IMAGE)
-        await seen.until(lambda: target not in seen.app.containers)
+        await seen.until(lambda: target not in seen.app.roster.containers)
         await seen.press("j")
         await seen.until(lambda: "sha256:" in seen.text and "of=/big" in seen.text)
         await seen.press("escape")

@@ -148,7 +148,7 @@ async def test_what_was_begun_for_one_is_never_done_to_another(
         docker("rm", "--force", target)
         impostor = made(run, docker, case.state)
         known = {impostor: True, target: False}
-        await seen.until(lambda: {one: one in seen.app.containers for one in known} == known)
+        await seen.until(lambda: {one: one in seen.app.roster.containers for one in known} == known)
         await seen.press(*case.then.split())
         await seen.until(lambda: GONE.search(told(seen)))
         assert nothing_was_done_to(impostor, docker, since, case.state)
@@ -187,7 +187,7 @@ async def select(seen: Opened, swap: Swap) -> None:
     """Go to a container that has just been made, from whatever screen."""
     while seen.app.screen is not seen.app.dashboard:
         await seen.press("escape")
-    await seen.until(lambda: set(seen.app.containers) == {swap.target})
+    await seen.until(lambda: set(seen.app.roster.containers) == {swap.target})
     await seen.until(lambda: seen.selected is not None and seen.selected.id == swap.target)
     await seen.until(lambda: is_known_as(seen, swap.state))
     seen.app.clear_notifications()
@@ -222,7 +222,7 @@ async def test_what_the_engine_is_asked_is_asked_of_the_one_that_was_meant(
         monkeypatch.setattr("cdbg_tui.tui.copying.copy", lambda _app, text, _what: copies.append(text))
         await seen.press("y")
         swap()
-        await seen.until(lambda: set(seen.app.containers) == {swap.impostor})
+        await seen.until(lambda: set(seen.app.roster.containers) == {swap.impostor})
         await seen.press("i")
         assert copies == [swap.target]
 
@@ -241,7 +241,7 @@ async def test_a_command_of_ones_own_that_was_agreed_to_for_one_is_not_run_for_a
         await seen.press("y")
         await seen.until(lambda: "renamed is not what it was" in told(seen))
         await seen.press("v", "y")
-        await seen.until(lambda: not seen.app.containers[target].is_up)
+        await seen.until(lambda: not seen.app.roster.containers[target].is_up)
         assert docker("inspect", "--format", "{{.State.Running}}", impostor).stdout.strip() == "true"
 
 

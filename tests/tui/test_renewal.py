@@ -25,13 +25,13 @@ from tests.tui.opened import Opened, opened
 
 def tell(seen: Opened, name: str) -> None:
     """Have the engine tell of a container of that name; always the same."""
-    [first, *_] = seen.app.containers.values()
+    [first, *_] = seen.app.roster.containers.values()
     seen.app._told(EngineTold(Changed((replace(first, id="f" * 64, name=name),))))
 
 
 def is_settled(seen: Opened) -> bool:
     """Tell whether nothing more is to come: no whole list behind that of those that run, nothing in its turn."""
-    return seen.app._knows_dead and not seen.app._renewal.is_due
+    return seen.app.roster.knows_dead and not seen.app.roster.renewal.is_due
 
 
 def listed(seen: Opened) -> list[str]:
@@ -42,8 +42,8 @@ def listed(seen: Opened) -> list[str]:
 async def test_a_list_that_costs_nothing_is_right_at_once(engine: Engine, run: Run) -> None:
     one = run("sleep", "1000", name="cdbg-t-few")
     async with opened(engine) as seen:
-        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
-        seen.app._renewal.took = 0.0
+        await seen.until(lambda: one in seen.app.roster.containers and is_settled(seen))
+        seen.app.roster.renewal.took = 0.0
         tell(seen, "another")
         assert "another" in listed(seen)
 
@@ -54,13 +54,13 @@ async def test_a_list_that_is_dear_has_its_share_of_the_time(
     monkeypatch.setattr(in_turn, "SHARE", 0.5)
     one = run("sleep", "1000", name="cdbg-t-dear")
     async with opened(engine) as seen:
-        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
-        seen.app._renewal.done_at, seen.app._renewal.took = time.monotonic(), 0.5
+        await seen.until(lambda: one in seen.app.roster.containers and is_settled(seen))
+        seen.app.roster.renewal.done_at, seen.app.roster.renewal.took = time.monotonic(), 0.5
         for number in range(3):
             tell(seen, f"another-{number}")
             assert f"another-{number}" not in listed(seen)
         await seen.until(lambda: "another-2" in listed(seen))
-        assert seen.app._renewal.took < 0.5
+        assert seen.app.roster.renewal.took < 0.5
 
 
 async def test_keys_go_before_a_list_that_is_dear_but_not_for_ever(
@@ -70,7 +70,7 @@ async def test_keys_go_before_a_list_that_is_dear_but_not_for_ever(
     monkeypatch.setattr(in_turn, "PATIENCE_SECONDS", 0.5)
     one = run("sleep", "1000", name="cdbg-t-busy")
     async with opened(engine) as seen:
-        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
+        await seen.until(lambda: one in seen.app.roster.containers and is_settled(seen))
         began = seen.app.typed_at = time.monotonic()
         tell(seen, "another")
         assert "another" not in listed(seen)
@@ -88,26 +88,26 @@ async def test_what_is_learned_of_one_is_put_in_its_place_and_the_rest_left_alon
 ) -> None:
     one = run("sleep", "1000", name="cdbg-t-known")
     async with opened(engine) as seen:
-        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
-        seen.app._renewal.done_at, seen.app._renewal.took = time.monotonic(), 0.5
-        known = seen.app.containers[one]
-        seen.app.learned(replace(known, since=seen.app.now() - 7230))
-        assert not seen.app._renewal.is_due
+        await seen.until(lambda: one in seen.app.roster.containers and is_settled(seen))
+        seen.app.roster.renewal.done_at, seen.app.roster.renewal.took = time.monotonic(), 0.5
+        known = seen.app.roster.containers[one]
+        seen.app.roster.learned(replace(known, since=seen.app.now() - 7230))
+        assert not seen.app.roster.renewal.is_due
         await seen.until(lambda: span(7200) in seen.row_of("cdbg-t-known"))
-        seen.app.learned(replace(known, state=State.EXITED, exit_code=3))
-        assert seen.app._renewal.is_due
+        seen.app.roster.learned(replace(known, state=State.EXITED, exit_code=3))
+        assert seen.app.roster.renewal.is_due
 
 
 async def test_a_word_that_is_found_reaches_list_headline_and_filter(engine: Engine, run: Run) -> None:
     one = run("sleep", "1000", name="cdbg-t-worded")
     found = Diagnosis((Finding("healthcheck-failing", "It does not answer.", "", weight=Weight.WARNING),))
     async with opened(engine) as seen:
-        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
+        await seen.until(lambda: one in seen.app.roster.containers and is_settled(seen))
         pane = seen.app.dashboard.containers
         await seen.press("slash", *"unhealthy")
         assert not pane.lines.rows
-        seen.app.judged(seen.app.containers[one], found)
-        assert not seen.app._renewal.is_due
+        seen.app.roster.judged(seen.app.roster.containers[one], found)
+        assert not seen.app.roster.renewal.is_due
         await seen.until(lambda: "unhealthy" in seen.row_of("cdbg-t-worded"))
         assert "1 suffering" in seen.rows[0]
 
@@ -208,32 +208,32 @@ async def test_what_an_event_leaves_as_it_was_is_no_news(engine: Engine, run: Ru
     one = run("sleep", "1000", name="cdbg-t-same")
     async with opened(engine) as seen:
         await seen.until(lambda: seen.is_about("cdbg-t-same") and is_settled(seen))
-        seen.app._renewal.done_at, seen.app._renewal.took = time.monotonic(), 0.5
-        same = replace(seen.app.containers[one])
+        seen.app.roster.renewal.done_at, seen.app.roster.renewal.took = time.monotonic(), 0.5
+        same = replace(seen.app.roster.containers[one])
         seen.app._told(EngineTold(Changed((same,))))
-        assert not seen.app._renewal.is_due
+        assert not seen.app.roster.renewal.is_due
         seen.app._told(EngineTold(Changed((replace(same, restarts=4),))))
-        assert seen.app._renewal.is_due
+        assert seen.app.roster.renewal.is_due
 
 
 async def test_whoever_begins_or_ends_is_counted_as_a_whole_list_would(engine: Engine, run: Run) -> None:
     chance = random.Random(5)  # noqa: S311 - the same each time
     one = run("sleep", "1000", name="cdbg-t-count")
     async with opened(engine) as seen:
-        await seen.until(lambda: one in seen.app.containers and is_settled(seen))
+        await seen.until(lambda: one in seen.app.roster.containers and is_settled(seen))
         app = seen.app
         app.watcher.close()
-        first = app.containers[one]
+        first = app.roster.containers[one]
         beside = {SESSION_LABEL: "sidecar", TARGET_LABEL: "0"}
         many = {str(n): replace(first, id=str(n), labels=beside if n > 15 else {}) for n in range(20)}
-        app.containers.update(many)
-        app.judging.keep(app.containers)
+        app.roster.containers.update(many)
+        app.judging.keep(app.roster.containers)
         for _ in range(100):
             key = str(chance.randrange(20))
             state = chance.choice([State.RUNNING, State.EXITED, State.PAUSED])
-            app.containers[key] = replace(app.containers[key], state=state, exit_code=0)
-            app.judging.count_anew([app.containers[key]])
+            app.roster.containers[key] = replace(app.roster.containers[key], state=state, exit_code=0)
+            app.judging.count_anew([app.roster.containers[key]])
             counted = app.judging.counts()
-            app.judging.keep(app.containers)
+            app.judging.keep(app.roster.containers)
             assert app.judging.counts() == counted
             assert sum(counted) == 1 + 16
