@@ -140,6 +140,25 @@ async def test_news_are_painted_so_far_apart_and_none_is_left_out(monkeypatch: p
     assert min(after - before for before, after in pairwise(times)) > 0.9 * NEWS_SECONDS
 
 
+async def test_what_changes_in_a_dialog_and_below_it_at_once_is_painted_in_both(
+    painted: list[set[Region]],
+) -> None:
+    app = Typed()
+    async with app.run_test() as pilot:
+        app.push_screen(Dialog())
+        await pilot.pause(0.3)
+        painted.clear()
+        dialog = app.screen
+        assert isinstance(dialog, Dialog)
+        dialog._news_from = math.inf
+        words = dialog.query_one(Static)
+        words.update("really?\n" * 3, layout=False)
+        await soon(pilot, lambda: words in dialog._dirty_widgets)
+        dialog.refresh(Region(0, 0, 80, 1))  # as a screen below does
+        dialog._news_from = 0.0
+        await soon(pilot, lambda: words.region in set().union(*painted))
+
+
 async def test_what_a_key_does_waits_for_nothing(painted: list[set[Region]]) -> None:
     app = Typed()
     async with app.run_test() as pilot:
@@ -215,7 +234,10 @@ async def test_what_changes_while_the_rest_is_painted_is_painted_too(pieces: lis
         screen.query(Static).last().refresh()
         await soon(pilot, lambda: len(pieces) == 1)
         screen._news_from = math.inf
-        screen.query_one("#figure", Static).refresh()
+        figure = screen.query_one("#figure", Static)
+        figure.refresh()
+        await soon(pilot, lambda: figure in screen._dirty_widgets)
+        assert screen._compositor._dirty_regions, "there was something left"
         await soon(pilot, lambda: sum(map(len, pieces)) >= 20)
         assert [0] not in pieces
         screen._news_from = 0.0

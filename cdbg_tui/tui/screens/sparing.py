@@ -62,6 +62,9 @@ class Sparing(Screen[Result]):
         echoes = now < getattr(self.app, "touched_at", now) + ECHO_SECONDS
         if echoes or now >= self._news_from:
             self._news_from = now + NEWS_SECONDS
+            if self._repaint_required:
+                # Textual takes that for all of the screen; it may be a few places, of what is below.
+                self._compositor.update_widgets(self._dirty_widgets)
             with self.strain.noted():
                 super()._on_timer_update()
         is_left = self._compositor._dirty_regions and not self._has_painted  # noqa: SLF001
