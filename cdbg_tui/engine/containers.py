@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import deque
@@ -46,6 +47,9 @@ QUIET_SECONDS = 60.0
 STALE_SECONDS = 5.0
 """The same while somebody looks."""
 CLOCK_MARGIN = 5.0
+FIRST_LIST_SECONDS = 5.0
+BEHIND_SECONDS = 1.0
+"""So long it may take to look at what events have named; after that, what is known may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,9 @@ class Watch:
         self._engine = engine
         self._early = early
         self._known: dict[str, Container] = {}
-        self._is_up_to_date = False
+        self._is_lost = False
+        self._behind_from = math.inf
+        """When what is known may be wrong, by the monotonic clock: it takes its time to look."""
         self._stuck: set[str] = set()
         """Could not be inspected: not to be curious about until something happens to them."""
         self._doubted: tuple[str, float | None] | None = None
@@ -167,11 +173,14 @@ class Watch:
         return tuple(event for event in self._events.copy() if event.id == container_id)
 
     def containers(self) -> tuple[Container, ...] | None:
-        """Return all containers as they were told of last; None before that, and while the engine is lost.
+        """Return all containers as they were told of last; None where that may be wrong.
 
+        At the beginning it waits for the list: to ask for another would make both late.
         That one which does not run is put on a network no engine tells (20.10, 28): it is known when it starts.
         """
-        return tuple(self._known.values()) if self._is_up_to_date else None
+        is_there = self._listed.wait(FIRST_LIST_SECONDS) and not self._is_lost
+        is_true = is_there and time.monotonic() < self._behind_from
+        return tuple(self._known.values()) if is_true else None
 
     def close(self) -> None:
         """End the threads; they are through as soon as what they wait for is cut off."""
@@ -194,6 +203,7 @@ class Watch:
                 if not self._listed.is_set():
                     self._list_running()
                 self._list()
+                self._is_lost = False
                 delay = FIRST_RETRY
                 self._read_events()
                 error = self._why or EngineError(
@@ -206,7 +216,7 @@ class Watch:
                 error = failure
             finally:
                 self._stream = None
-                self._is_up_to_date = False
+                self._is_lost = True
                 self._listed.set()
             if self._closed.is_set():
                 return
@@ -273,10 +283,9 @@ class Watch:
     def _list_alone(self) -> None:
         now = time.time()
         made = self._asked("/containers/json?all=1", now)
-        self._listed.set()
         containers = tuple(merged(self._known.get(one.id), one, now) for one in made)
         self._known = {one.id: one for one in containers}
-        self._is_up_to_date = True
+        self._listed.set()
         self._listed_at, self._listing_took = now, time.time() - now
         self._deliver(Listed(containers))
         self._be_curious(containers)
@@ -311,14 +320,23 @@ class Watch:
             if event is None or not event.id or event.time <= heard_to:
                 continue
             self._engine.heard_at = time.monotonic()
+            self._last_event = max(self._last_event, event.time)
             if event.action not in NETWORK_ACTIONS:
                 self._events.append(event)
-            self._last_event = max(self._last_event, event.time)
             if event.time >= fresh_from:
-                with self._work:
-                    self._pending[event.id] = None
-                    self._stuck.discard(event.id)
-                    self._work.notify()
+                self._hear(event)
+
+    def _hear(self, event: Event) -> None:
+        if event.action not in NETWORK_ACTIONS:
+            with self._work:
+                self._pending[event.id] = None
+                self._stuck.discard(event.id)
+                self._work.notify()
+            return
+        # To be connected is part of a start, which keeps whoever looks waiting, and is told of at its end.
+        known = self._known.get(event.id)
+        if known is not None and (known.is_up or event.action == "disconnect"):
+            self._be_curious_about(event.id)
 
     def _look(self) -> None:
         while not self._closed.is_set():
@@ -334,6 +352,7 @@ class Watch:
                 self._pending.clear()
                 for one in ids:
                     self._curious.pop(one, None)
+            self._behind_from = time.monotonic() + BEHIND_SECONDS
             stream = self._stream
             most = max(RELIST_FROM, self._listing_took / INSPECTION_SECONDS)
             try:
@@ -344,6 +363,7 @@ class Watch:
                 self._give_up(stream, error)
                 if self._closed.wait(FIRST_RETRY):
                     return
+            self._behind_from = math.inf
             if not changed and self._closed.wait(CURIOUS_PAUSE):
                 return
 
@@ -375,13 +395,14 @@ class Watch:
                 stuck = True
                 if error.kind in ("timeout", "unreachable"):
                     break
-        self._known.update((one.id, one) for one in found)
+        with self._listing:  # a list that was asked for before must not come last
+            self._known.update((one.id, one) for one in found)
+            for one in gone:
+                self._known.pop(one, None)
+            if found or gone:
+                self._deliver(Changed(tuple(found), tuple(gone)))
         for container in found:
             self._doubt(container)
-        for one in gone:
-            self._known.pop(one, None)
-        if found or gone:
-            self._deliver(Changed(tuple(found), tuple(gone)))
         return not stuck
 
     def _doubt(self, container: Container) -> None:

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from cdbg_tui.engine import kernel_log
@@ -97,12 +97,15 @@ class Shared:
         known = self._containers()
         return self._once("containers", read) if known is None else known
 
-    def by_all_names(self, container: Container) -> Container:
-        """Return a container with its aliases, which the list leaves out."""
-        if container.inspected:
-            return container
-        path = query(f"/containers/{container.id}/json")
-        return self._once(("aliases", container.id), lambda: from_inspect(self._engine.get(path)))
+    def inspected(self, container: Container) -> Container:
+        """Return a container with its networks of now, and all its names there: the list leaves some out."""
+
+        def read() -> Container:
+            with understood("description of a container"):
+                return from_inspect(self._engine.get(query(f"/containers/{container.id}/json")))
+
+        looked_at = self._once(("container", container.id), read)
+        return replace(container, networks=looked_at.networks, aliases=looked_at.aliases)
 
     def _networks(self) -> list[dict[str, Any]]:
         return self._once("networks", lambda: list(self._engine.get("/networks")))

@@ -12,7 +12,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cdbg_tui.engine import cgroups, files, firewall, procfs, sockets
@@ -32,7 +32,7 @@ from cdbg_tui.model.socket import Socket
 from cdbg_tui.model.text import clean
 from cdbg_tui.triage.evidence import Evidence, Line
 from cdbg_tui.triage.network.reach import is_address, unreached
-from cdbg_tui.triage.network.troubles import meant
+from cdbg_tui.triage.network.troubles import meant, own_networks
 from cdbg_tui.triage.shared import Shared
 
 Fields = Mapping[str, Any]
@@ -210,28 +210,46 @@ def program(place: Place) -> Fields:
 
 
 def neighbours(place: Place) -> Fields:
-    """Read the other containers and the networks."""
-    others = tuple(one for one in place.shared.containers() if one.id != place.id)
-    return {"neighbours": others, "networks": place.shared.networks()}
+    """Read the other containers and the networks.
+
+    Their further names are left out, where they are known: many a stranger is called “db”.
+    """
+    others = (one for one in place.shared.containers() if one.id != place.id)
+    known = tuple(replace(one, aliases=frozenset()) if one.aliases else one for one in others)
+    return {"neighbours": known, "networks": place.shared.networks()}
 
 
-def aliases(place: Place) -> Fields:
-    """Read the further names of the containers that may be those which it looks for in vain."""
-    found: list[Container] = []
-    for one in place.evidence.neighbours or ():
-        is_named = set(one.networks) - {"bridge", "host", "none"} and len(found) < MOST_ALIASES
-        with contextlib.suppress(EngineError):  # it was removed meanwhile
-            one = place.shared.by_all_names(one) if is_named else one
+def names_and_networks(place: Place) -> Fields:
+    """Look closer at containers that may be those which it looks for in vain, and at those that may have moved."""
+    evidence, left = place.evidence, MOST_LOOKED_AT
+    looks_in_vain, found = _looks_in_vain(evidence), []
+    for one in evidence.neighbours or ():
+        is_named = looks_in_vain and set(one.networks) - {"bridge", "host", "none"}
+        if left and (is_named or _may_have_moved(evidence, one)):
+            left -= 1
+            with contextlib.suppress(EngineError):  # it was removed meanwhile
+                one = place.shared.inspected(one)
         found.append(one)
     return {"neighbours": tuple(found)}
 
 
-MOST_ALIASES = 100
+MOST_LOOKED_AT = 100
+
+
+def _may_have_moved(evidence: Evidence, one: Container) -> bool:
+    """Whether it is a sibling on other networks: that a dead one is put on another no engine tells."""
+    project = evidence.container.project
+    is_dead_sibling = bool(project) and one.project == project and not one.is_up
+    return is_dead_sibling and not own_networks(evidence) & set(one.networks)
 
 
 def _looks_in_vain(evidence: Evidence) -> bool:
     hosts = {one.host for one in unreached([*evidence.log, *evidence.files][-40:])}
     return any(host and not is_address(host) and meant(evidence, host) is None for host in hosts)
+
+
+def _has_to_look_closer(evidence: Evidence) -> bool:
+    return _looks_in_vain(evidence) or any(_may_have_moved(evidence, one) for one in evidence.neighbours or ())
 
 
 def processes(place: Place) -> Fields:
@@ -354,6 +372,6 @@ SOURCES = (
     Source("meters", meters, lambda seen: _is_up(seen) and seen.usage is None, is_slow=True),
     Source("sockets", listening, _is_up, is_slow=True),
     Source("ports of the machine", holders, _misses_a_port, is_last=True),
-    Source("aliases", aliases, _looks_in_vain, is_last=True),
+    Source("names on networks", names_and_networks, _has_to_look_closer, is_last=True),
     Source("firewall", firewall_rules, lambda seen: _is_up(seen) and any(p.public for p in seen.container.ports)),
 )

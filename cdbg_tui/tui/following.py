@@ -133,7 +133,7 @@ class Following:
             from cdbg_tui.triage.gather import look_closer
             from cdbg_tui.triage.verdict import diagnose, for_engine
 
-            shared = Shared(app.engine, containers=app.watcher.containers)
+            shared = Shared(app.engine, containers=app.rounds.shared.containers)
             for evidence in look_closer(app.engine, one, app.watcher.events_of(one), usage, shared=shared):
                 diagnosis = for_engine(diagnose(evidence), app.engine.endpoint.cli)
                 yield evidence, diagnosis

@@ -151,7 +151,7 @@ def test_only_the_whole_list_is_told_of_where_it_comes_at_once(
 ) -> None:
     run(*FOREVER)
     seen = follows(watch(), proxy)
-    assert [isinstance(one, Listed) and one.is_whole for one in seen.news] == [True]
+    assert [one.is_whole for one in seen.news if isinstance(one, Listed)] == [True]
 
 
 def test_of_thousands_that_could_be_asked_about_none_is(
@@ -219,8 +219,11 @@ def test_all_containers_are_known_while_the_engine_tells_of_them(
     watch: Callable[[], Seen], proxy: Proxy, run: Run, docker: Docker
 ) -> None:
     one = run(*FOREVER)
-    assert Watch(Engine(find(proxy.url))).containers() is None
-    seen = follows(watch(), proxy)
+    proxy.spoil("/containers/json", Fault(delay=0.3))
+    seen = watch()
+    assert one in {container.id for container in seen.watch.containers() or ()}, "it waits for the first list"
+    proxy.mend()
+    follows(seen, proxy)
     assert one in {container.id for container in seen.watch.containers() or ()}
     docker("kill", one)
     dead = seen.becomes(one, lambda c: c.state is State.EXITED, 2)
@@ -230,6 +233,20 @@ def test_all_containers_are_known_while_the_engine_tells_of_them(
     assert seen.watch.containers() is None
     proxy.open()
     eventually(lambda: seen.watch.containers() is not None)
+
+
+def test_they_are_not_known_while_a_look_at_one_hangs(
+    seen: Seen, proxy: Proxy, run: Run, docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers, "BEHIND_SECONDS", 0.1)
+    one = run(*FOREVER)
+    seen.becomes(one, lambda c: c.state is State.RUNNING)
+    proxy.spoil(one, Fault(stalls=True))
+    docker("kill", one)
+    eventually(lambda: seen.watch.containers() is None)
+    proxy.mend()
+    eventually(lambda: seen.watch.containers() is not None)
+    assert seen.rows[one].state is State.EXITED
 
 
 def test_a_failing_health_check_is_told(seen: Seen, run: Run, docker: Docker) -> None:

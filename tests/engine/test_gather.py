@@ -12,6 +12,7 @@ import pytest
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
 from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.model.container import COMPOSE_PROJECT
 from cdbg_tui.model.event import Event
 from cdbg_tui.model.finding import Weight
 from cdbg_tui.triage import sources
@@ -102,6 +103,19 @@ def test_a_source_that_fails_or_is_late_is_named_and_hides_no_other(
         ("files", "no answer within 0 s"),
     }
     assert seen.neighbours is not None
+
+
+def test_a_dead_sibling_that_was_put_on_another_network_is_found_there(
+    engine: Engine, network: str, run: Run, docker: Docker
+) -> None:
+    project = f"--label={COMPOSE_PROJECT}=cdbg-t"
+    one = run("sleep", "1000", options=[project, f"--network={network}"])
+    dead = run("true", options=[project], start=False)
+    known = Shared(engine).containers()
+    docker("network", "connect", network, dead)
+    seen = gather(engine, one, shared=Shared(engine, containers=lambda: known))
+    [sibling] = [other for other in seen.neighbours or () if other.id == dead]
+    assert set(sibling.networks) == {"bridge", network}
 
 
 def test_a_log_without_end_is_counted(engine: Engine, run: Run) -> None:

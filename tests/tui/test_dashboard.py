@@ -482,6 +482,8 @@ async def test_a_local_engine_is_asked_nothing_while_nothing_happens(
                 return len(history) if history else 0
 
             await seen.until(lambda: seen.app.rounds.is_at_rest, 60)
+            # All looks took the others from those that are followed.
+            assert len([asked for asked in proxy.asked if "/containers/json?all=1" in asked]) == 1
             # Others may use the engine: what their containers do is asked for, one inspection each.
             foreign = re.compile(r"/containers/(?!" + one + r")[0-9a-f]{64}/json")
             before, swept = len(proxy.asked), sweeps()

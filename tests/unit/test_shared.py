@@ -92,12 +92,17 @@ def test_the_engine_is_asked_who_is_around_only_while_nobody_knows() -> None:
     assert len(engine.asked) == 1
 
 
-def test_names_are_asked_for_where_only_the_list_is_known() -> None:
-    engine = Counting()
+def test_an_inspection_tells_networks_and_names_and_leaves_the_rest_as_it_is() -> None:
+    network = {"IPAddress": "172.18.0.2", "Aliases": ["db"]}
+
+    class Inspected(Counting):
+        def get(self, path: str) -> dict[str, Any]:
+            return {**super().get(path), "NetworkSettings": {"Networks": {"back": network}}}
+
+    engine = Inspected()
     shared = Shared(cast(Engine, engine))
-    container = Container("cd" * 32, "two", "x", State.RUNNING, inspected=True)
-    assert shared.by_all_names(container) is container
-    assert not engine.asked
+    container = Container("cd" * 32, "two", "x", State.RUNNING)
     for _ in range(2):
-        assert shared.by_all_names(replace(container, inspected=False)).inspected
+        found = shared.inspected(container)
+        assert found == replace(container, networks={"back": "172.18.0.2"}, aliases=frozenset({"db"}))
     assert len(engine.asked) == 1
