@@ -39,6 +39,15 @@ class Run(Protocol):
         """
 
 
+def time_waited() -> float:
+    """Return for how many seconds so far anybody on this machine has waited for a processor.
+
+    Linux tells from 4.20 on (``/proc/pressure/cpu``); elsewhere it is 0.
+    """
+    told = Path("/proc/pressure/cpu")
+    return int(told.read_text().partition("total=")[2].split()[0]) / 1e6 if told.exists() else 0.0
+
+
 def eventually(condition: Callable[[], T], seconds: float = 10) -> T:
     """Ask *condition* until its answer is truthy, and return that; fail when *seconds* are over."""
     deadline = time.monotonic() + seconds
