@@ -48,6 +48,7 @@ STALE_SECONDS = 5.0
 """The same while somebody looks."""
 CLOCK_MARGIN = 5.0
 FIRST_LIST_SECONDS = 5.0
+"""So long who asks for all containers waits for the first list."""
 BEHIND_SECONDS = 1.0
 """So long it may take to look at what events have named; after that, what is known may be wrong."""
 

@@ -32,8 +32,8 @@ class Roster:
         self._up: tuple[str, ...] = ()
         """Those that were up when the list was last brought up to date."""
         self.renewal = InTurn(app, self._renew)
-        self.rewording = InTurn(app, self._reword)
-        self.metering = InTurn(app, self._show_sweep)
+        self._rewording = InTurn(app, self._reword)
+        self._metering = InTurn(app, self._show_sweep)
 
     # What is told
 
@@ -78,7 +78,7 @@ class Roster:
         if not app.dashboard.is_running or container.id not in self.containers:
             return
         if app.judging.judged(container, diagnosis):
-            self.rewording.want()
+            self._rewording.want()
 
     def metered(self, sweep: Sweep) -> None:
         """Take over what the meters of some tell."""
@@ -90,7 +90,7 @@ class Roster:
         if following.container is not None:
             following.changed(following.container)
         if sweep.is_whole:
-            self.metering.want()
+            self._metering.want()
 
     def follow(self) -> None:
         """Show the figures of the container that is looked at now, and have them read first."""
