@@ -30,6 +30,6 @@ def impatience() -> Iterator[None]:
         for name in _CONSTANTS:
             patch.setattr(f"cdbg_tui.{name}", SECONDS)
         opened = archive.opened.__wrapped__  # type: ignore[attr-defined]
-        for function in (Engine.get, Engine.header, files.changes, opened, control._call):
+        for function in (Engine.get, Engine.rows, Engine.header, files.changes, opened, control._call):
             patch.setattr(function, "__kwdefaults__", {**(function.__kwdefaults__ or {}), "patience": SECONDS})
         yield
