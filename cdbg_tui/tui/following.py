@@ -15,7 +15,7 @@ from cdbg_tui.triage.word import Word, word
 from cdbg_tui.tui.messages import LogRead, ProcessesListed
 from cdbg_tui.tui.panes.logs import LogsPane
 from cdbg_tui.tui.panes.processes import ProcessesPane
-from cdbg_tui.tui.panes.triage import TriagePane, file_proof
+from cdbg_tui.tui.panes.triage import Depth, TriagePane, file_proof
 
 if TYPE_CHECKING:
     from cdbg_tui.triage.checklist import Check
@@ -41,6 +41,7 @@ class Following:
         self._word: Word | None = None
         self._evidence: Evidence | None = None
         self._diagnosis: Diagnosis | None = None
+        self._depth = Depth.CLOSER
         self._attempts: Attempts | None = None
         self._glances = True
         """Whether what the list selected by itself is only glanced at, as long as it shows no sign of trouble."""
@@ -137,12 +138,14 @@ class Following:
             for evidence in look_closer(app.engine, one, app.watcher.events_of(one), usage, shared=shared):
                 diagnosis = for_engine(diagnose(evidence), app.engine.endpoint.cli)
                 yield evidence, diagnosis
-                if glances and all(one.weight in (Weight.FINE, Weight.NOTE) for one in diagnosis.findings):
+                if glances and _is_calm(diagnosis):
                     return
 
         def found(answer: tuple[Evidence, Diagnosis]) -> None:
             evidence, diagnosis = answer
             self._evidence, self._diagnosis = evidence, diagnosis
+            is_enough = glances and _is_calm(diagnosis)
+            self._depth = Depth.WHOLE if evidence.is_whole else Depth.GLANCE if is_enough else Depth.CLOSER
             self._take(evidence.container)
             app.roster.learned(evidence.container)
             self._show_diagnosis()
@@ -175,7 +178,7 @@ class Following:
 
             return checklist(evidence, diagnosis, attempts)
 
-        self._triage.show(diagnosis, is_up=evidence.container.is_up, is_whole=evidence.is_whole, checks=checks)
+        self._triage.show(diagnosis, is_up=evidence.container.is_up, depth=self._depth, checks=checks)
 
     def connect(self) -> None:
         """Ask the checklist's last questions, which touch the container."""
@@ -324,3 +327,7 @@ class Following:
             self._processes = None
         for key in ("look", "earlier"):
             self._app.asking.forget(key)
+
+
+def _is_calm(diagnosis: Diagnosis) -> bool:
+    return all(one.weight in (Weight.FINE, Weight.NOTE) for one in diagnosis.findings)

@@ -113,15 +113,20 @@ class Opened:
 
 @asynccontextmanager
 async def opened(
-    engine: Engine, size: tuple[int, int] = WIDE, *, config: Config | None = None, notifications: bool = True
+    engine: Engine,
+    size: tuple[int, int] = WIDE,
+    *,
+    config: Config | None = None,
+    notifications: bool = True,
+    later: float = 0.2,
 ) -> AsyncIterator[Opened]:
     """Open the dashboard on *engine* in a terminal of *size*; the list is there.
 
-    What can wait, so as to spare the engine at the start, is soon done here.
+    What can wait, so as to spare the engine at the start, is done *later*, by seconds.
     """
     with ExitStack() as hurry:
         for name in ("triage.rounds.LATER_SECONDS", "triage.rounds.LATER_PACE", "tui.app.LATER_SECONDS"):
-            hurry.enter_context(patch(f"cdbg_tui.{name}", 0.2))
+            hurry.enter_context(patch(f"cdbg_tui.{name}", later))
         hurry.enter_context(patch("cdbg_tui.triage.rounds.GIVE_WAY_SECONDS", 0.0))
         hurry.enter_context(patch("cdbg_tui.tui.app.LEFTOVERS_SECONDS", 1.0))
         hurry.enter_context(patch("cdbg_tui.engine.containers.CURIOUS_AFTER", 0.0))

@@ -24,7 +24,7 @@ def mark() -> str:
 
 def whole(seen: Opened) -> bool:
     """Tell whether the diagnosis of the selected container is complete."""
-    return "looking closer" not in str(seen.app.dashboard.pane(4).border_subtitle)
+    return "closer" not in str(seen.app.dashboard.pane(4).border_subtitle)
 
 
 async def test_the_list_names_the_cause_of_each_without_a_key_being_pressed(
@@ -63,6 +63,20 @@ async def test_the_pane_shows_proof_and_next_step_and_the_copy_menu_has_its_comm
         await seen.press("y")
         await seen.until(lambda: isinstance(seen.app.screen, Choose))
         await seen.until(lambda: "give it more CPU" in seen.text and f"0.2 {mark}-busy" in seen.text)
+
+
+async def test_of_a_calm_one_that_nobody_chose_it_says_what_its_state_tells_until_a_key(
+    engine: Engine, run: Run, mark: str
+) -> None:
+    run(*FOREVER, name=f"{mark}-calm")
+    async with opened(engine, later=60) as seen:
+        pane = seen.app.dashboard.pane(4)
+        await seen.until(lambda: "a key looks closer" in str(pane.border_subtitle))
+        assert "nothing is wrong by its state and its meters" in seen.diagnosis
+        assert "looking…" not in seen.diagnosis
+        await seen.press("k")
+        await seen.until(lambda: whole(seen))
+        assert "nothing is wrong that can be seen" in seen.diagnosis
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -28,6 +29,19 @@ _SIGNS = {
     Weight.FINE: ("●", "$text-success"),
 }
 _ANSWERS = {"yes": ("✓", "$text-success"), "no": ("✖", "$text-error")}
+
+
+class Depth(Enum):
+    """How far somebody has looked for what is shown."""
+
+    GLANCE = auto()
+    """At what the container's state and its meters tell: no further until a key is pressed."""
+    CLOSER = auto()
+    """Further; more may come."""
+    WHOLE = auto()
+
+
+_COMING = {Depth.GLANCE: "a key looks closer · ", Depth.CLOSER: "looking closer… · ", Depth.WHOLE: ""}
 
 
 class TriagePane(Pane):
@@ -69,7 +83,8 @@ class TriagePane(Pane):
     def __init__(self) -> None:
         super().__init__(id="triage")
         self._diagnosis: Diagnosis | None = None
-        self._is_up = self._is_whole = False
+        self._is_up = False
+        self._depth = Depth.WHOLE
         self._checks: Callable[[], Sequence[Check]] = tuple
         self._is_turned = False
 
@@ -83,11 +98,11 @@ class TriagePane(Pane):
         diagnosis: Diagnosis,
         *,
         is_up: bool,
-        is_whole: bool = True,
+        depth: Depth = Depth.WHOLE,
         checks: Callable[[], Sequence[Check]] = tuple,
     ) -> None:
-        """Show what was found; until it *is_whole*, more may come. *checks* is asked for the checklist."""
-        self._diagnosis, self._is_up, self._is_whole, self._checks = diagnosis, is_up, is_whole, checks
+        """Show what was found at *depth*; *checks* is asked for the checklist."""
+        self._diagnosis, self._is_up, self._depth, self._checks = diagnosis, is_up, depth, checks
         self._draw()
 
     def say(self, text: str) -> None:
@@ -122,28 +137,28 @@ class TriagePane(Pane):
     def _draw(self) -> None:
         if self._diagnosis is None:
             return
-        words = "" if self._is_whole else "looking closer… · "
-        self.note(words + ("t: findings  T: try to connect" if self._is_turned else "t: checklist"))
+        self.note(_COMING[self._depth] + ("t: findings  T: try to connect" if self._is_turned else "t: checklist"))
         # Not laid out while it is hidden: then any width does until it is shown.
         width = self.query_one("#triage-scroll").scrollable_content_region.width or 72
         text = (
             checklist_words(self._checks(), width=width)
             if self._is_turned
-            else diagnosis_words(self._diagnosis, is_up=self._is_up, is_whole=self._is_whole, width=width)
+            else diagnosis_words(self._diagnosis, is_up=self._is_up, depth=self._depth, width=width)
         )
         self.query_one("#triage-text", Static).update(text)
 
 
-def diagnosis_words(diagnosis: Diagnosis, *, is_up: bool, is_whole: bool = True, width: int) -> Content:
+def diagnosis_words(diagnosis: Diagnosis, *, is_up: bool, depth: Depth = Depth.WHOLE, width: int) -> Content:
     """Return a diagnosis as text, wrapped to *width* cells under its own margins."""
     # The key opens one file: the first that proves anything.
     proof = file_proof(diagnosis)
     holder = next((finding for finding in diagnosis.findings if proof in finding.proof), None)
     blocks = [_finding(finding, width, proof if finding is holder else None) for finding in diagnosis.findings]
-    if not is_whole and not diagnosis.is_wrong:
+    if depth is Depth.CLOSER and not diagnosis.is_wrong:
         blocks.insert(0, _muted("looking…"))
     elif diagnosis.verdict is None or diagnosis.verdict.weight is Weight.NOTE:
-        text = "It runs, and nothing is wrong that can be seen." if is_up else "Nothing was found."
+        seen = "that can be seen" if depth is Depth.WHOLE else "by its state and its meters"
+        text = f"It runs, and nothing is wrong {seen}." if is_up else "Nothing was found."
         blocks.insert(0, _hung(Content.styled("● ", "$text-success"), Content(text), width))
     if diagnosis.facts:
         margin = max(len(fact.source) for fact in diagnosis.facts)
