@@ -52,6 +52,7 @@ from cdbg_tui.tui.roster import Roster
 from cdbg_tui.tui.screens.dashboard import Dashboard
 from cdbg_tui.tui.screens.fault import Fault
 from cdbg_tui.tui.screens.messages import CopyWanted, RetryWanted
+from cdbg_tui.tui.screens.sparing import Sparing
 from cdbg_tui.tui.sight import Sight
 from cdbg_tui.tui.thrifty import ThriftyApp
 from cdbg_tui.tui.widgets.headline import Headline
@@ -110,8 +111,6 @@ class CdbgApp(ThriftyApp):
         self._asked = asked or Asked()
         self.typed_at = 0.0
         """When the last key was pressed, by the monotonic clock."""
-        self.touched_at = 0.0
-        """When the user did anything last, the moving of the mouse included."""
         self.asking = Asking(self)
         self.keystrokes = Keystrokes(self, self._deliver)
         self._unshown = ExitStack()
@@ -176,24 +175,30 @@ class CdbgApp(ThriftyApp):
 
     async def on_event(self, event: Event) -> None:
         """Handle an event; keys one after the other."""
-        if isinstance(event, InputEvent):
-            self.touched_at = time.monotonic()
-        if isinstance(event, Key | MouseDown):
-            self.typed_at = self.touched_at
+        if isinstance(event, Key | MouseDown) and not event.is_forwarded:
+            self.typed_at = time.monotonic()
             failing.note_input(self, event)
             self.rounds.give_way()
             self.watcher.glance()
             self.following.look_whole()
         if isinstance(event, Key) and not event.is_forwarded:
             await self.keystrokes.typed(event)
-        else:
-            await super().on_event(event)
+            return
+        if isinstance(event, InputEvent):
+            # A key that has come back from the widgets: what it does is done now.
+            self.touched_at = time.monotonic()
+        await super().on_event(event)
 
     async def _deliver(self, key: Key) -> None:
         await super().on_event(key)
 
     @on(KeyFollowed)
     async def _key_followed(self, event: KeyFollowed) -> None:
+        if self.touched_at < self.typed_at:
+            # A widget has kept the key to itself.
+            self.touched_at = time.monotonic()
+            if isinstance(self.screen, Sparing):
+                self.screen.echo()
         await self.keystrokes.followed(event)
 
     @contextmanager

@@ -31,6 +31,8 @@ class Terminal(LinuxDriver):
 
     entered = 0
     """How often the terminal was taken: each time nothing stands on it."""
+    read_at = 0.0
+    """When something was typed last, by the monotonic clock; an Esc comes later than that."""
     _stop: tuple[int, int] | None = None
     """A pipe: a byte in it ends the reading."""
     _began = 0.0
@@ -68,7 +70,7 @@ class Terminal(LinuxDriver):
         poll.register(stop, select.POLLIN)
         while True:
             due = parser._timeout_time  # noqa: SLF001 -- set while an Esc may become a sequence
-            patience = None if due is None else max(0.0, due - monotonic()) * 1000 + 1
+            patience = None if due is None else max(0.0, due - monotonic()) * 1000
             ready = {fd for fd, _ in poll.poll(patience)}
             if stop in ready:
                 break
@@ -79,6 +81,7 @@ class Terminal(LinuxDriver):
                     return
                 if not data:
                     return
+                self.read_at = monotonic()
                 for message in parser.feed(decode(data)):
                     self.process_message(message)
             for message in parser.tick():

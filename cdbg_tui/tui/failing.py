@@ -60,6 +60,6 @@ def note_input(app: CdbgApp, event: Key | MouseDown) -> None:
     where = type(app.screen).__name__ if app.screen_stack else "no screen"
     if isinstance(event, MouseDown):
         crash.note(f"click at {event.screen_x},{event.screen_y} on {where}")
-    elif not event.is_forwarded:
+    else:
         is_typed = app.focused is not None and app.focused.check_consume_key(event.key, event.character)
         crash.note(f"{'a letter typed' if is_typed else f'key {event.key}'} on {where}")

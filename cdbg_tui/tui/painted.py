@@ -6,7 +6,9 @@ A terminal, tmux and an ssh connection pay for each byte, and so does the key th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -34,10 +36,11 @@ class Painted:
         system = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001
         sent: list[str] = []
         self.cells_sent = 0
-        for y, x, strip in _strips(update):
+        for y, drawn in groupby(_strips(update), itemgetter(0)):
             if (line := self._lines.get(y)) is None:
                 line = self._lines[y] = _Line()
-            self.cells_sent += line.paint(y, x, strip, system, sent)
+            # One strip may stand in two of the places that are drawn.
+            self.cells_sent += line.paint(y, {x: strip for _, x, strip in drawn}, system, sent)
         return "".join(sent)
 
 
@@ -48,28 +51,47 @@ class _Line:
         self._strips: dict[int, Strip] = {}
         self._parts: dict[int, Part] = {}
 
-    def paint(self, y: int, x: int, strip: Strip, system: ColorSystem, sent: list[str]) -> int:
-        """Append to *sent* what draws *strip* at column *x*; return the number of cells in it."""
-        if self._strips.get(x) is strip:
-            return 0
-        parts = dict(_parts(x, strip, system))
-        end = x + strip.cell_length
+    def paint(self, y: int, strips: Mapping[int, Strip], system: ColorSystem, sent: list[str]) -> int:
+        """Append to *sent* what draws *strips*, by their ascending columns; return the number of cells in it."""
+        parts: dict[int, Part] = {}
+        changed: dict[int, Strip] = {}
         at, cells = -1, 0
-        for start, part in parts.items():
-            if self._parts.get(start) == part:
+        for x, strip in strips.items():
+            if self._strips.get(x) is strip:
                 continue
-            if start != at:
-                sent.append(f"\x1b[{y + 1};{start + 1}H")
-            sent.append(part[1])
-            cells += part[0] - start
-            # A terminal may think otherwise of the width of a character: begin anew behind it.
-            at = part[0] if part[1].isascii() else -1
-        self._strips = {
-            start: known for start, known in self._strips.items() if start + known.cell_length <= x or start >= end
-        }
-        self._strips[x] = strip
-        self._parts = {start: part for start, part in self._parts.items() if part[0] <= x or start >= end} | parts
+            changed[x] = strip
+            for start, part in _parts(x, strip, system):
+                parts[start] = part
+                if self._parts.get(start) == part:
+                    continue
+                if start != at:
+                    sent.append(f"\x1b[{y + 1};{start + 1}H")
+                sent.append(part[1])
+                cells += part[0] - start
+                # A terminal may think otherwise of the width of a character: begin anew behind it.
+                at = part[0] if part[1].isascii() else -1
+        for x, end in _joined((x, x + strip.cell_length) for x, strip in changed.items()):
+            self._strips = {
+                start: known
+                for start, known in self._strips.items()
+                if start + known.cell_length <= x or start >= end
+            }
+            self._parts = {start: part for start, part in self._parts.items() if part[0] <= x or start >= end}
+        self._strips |= changed
+        self._parts |= parts
         return cells
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield ascending *spans*, those as one of which each begins where the one before it ends."""
+    whole: tuple[int, int] | None = None
+    for start, end in spans:
+        if whole is not None and start != whole[1]:
+            yield whole
+            whole = None
+        whole = (whole[0] if whole else start, end)
+    if whole is not None:
+        yield whole
 
 
 def _parts(x: int, strip: Strip, system: ColorSystem) -> Iterator[tuple[int, Part]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -17,6 +18,8 @@ from cdbg_tui.tui.driver import Terminal
 from cdbg_tui.tui.painted import Painted
 
 LEAST_SECONDS = 0.001
+COMES_SECONDS = 0.05
+"""So long what has been read may be on its way to the app; a part of it never comes there."""
 _begin = Timer.__init__
 
 
@@ -37,6 +40,15 @@ class ThriftyApp(App[None]):
         super().__init__()
         self._painted = Painted()
         self._entered = 0
+        self.touched_at = 0.0
+        """When a key was pressed, or the mouse moved, last; by the monotonic clock."""
+
+    @property
+    def key_is_coming(self) -> bool:
+        """Whether something was typed that has not come here yet."""
+        driver = self._driver
+        read_at = driver.read_at if isinstance(driver, Terminal) else 0.0
+        return self.touched_at < read_at and time.monotonic() < read_at + COMES_SECONDS
 
     def get_driver_class(self) -> type[Driver]:
         """Return the terminal's driver, unless the environment names another."""

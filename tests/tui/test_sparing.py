@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Callable
@@ -118,6 +119,7 @@ class Typed(Program):
     """One that says when the user did anything last."""
 
     touched_at = 0.0
+    key_is_coming = False
 
 
 async def test_news_are_painted_so_far_apart_and_none_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +175,38 @@ async def test_what_a_key_does_waits_for_nothing(painted: list[set[Region]]) -> 
         assert not painted
         app.touched_at = math.inf
         await soon(pilot, lambda: bool(painted))
+
+
+async def test_news_are_not_begun_while_a_key_is_on_its_way(painted: list[set[Region]]) -> None:
+    app = Typed()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        painted.clear()
+        app.key_is_coming = True
+        app.screen.query_one("#figure", Static).update("cpu 9", layout=False)
+        await pilot.pause(0.3)
+        assert not painted
+        app.key_is_coming = False
+        await soon(pilot, lambda: bool(painted))
+
+
+async def test_what_a_key_does_is_painted_without_a_timer_and_once(painted: list[set[Region]]) -> None:
+    app = Typed()
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        screen = app.screen
+        assert isinstance(screen, Below)
+        # A timer that goes off never, as one does for a moment behind a painting of news.
+        screen._update_timer.stop()
+        figure = screen.query_one("#figure", Static)
+        painted.clear()
+        app.touched_at = time.monotonic()
+        figure.update("cpu 9", layout=False)
+        await asyncio.sleep(0.3)  # not the pilot's pause, which has all painted
+        assert len(painted) == 1
+        figure.update("cpu 10", layout=False)
+        await asyncio.sleep(0.3)
+        assert len(painted) == 1
 
 
 async def test_what_waits_for_more_is_painted_all_the_same(painted: list[set[Region]]) -> None:

@@ -29,6 +29,8 @@ NEWS_SECONDS = 0.05
 MORE_SECONDS = 0.1
 """How long to wait for more of it: a selected container tells six things of itself in a fifth of a second, most of
 which lay the screen out."""
+SETTLED_SECONDS = 0.001
+"""So long after a dialog has gone all is told of that has to be painted for it."""
 ECHO_SECONDS = 0.1
 """So long after a key, or a turn of the wheel, what changes is its doing, and is painted as soon as can be."""
 
@@ -49,6 +51,8 @@ class Sparing(Screen[Result]):
         self.strain = Strain()
         """What its painting tells of the machine."""
         self._has_painted = False
+        self._echoed = 0.0
+        """When that was touched whose first effect was painted last."""
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
@@ -56,11 +60,24 @@ class Sparing(Screen[Result]):
         """Paint anew; a new layout paints what it has moved, and nothing else has changed by it."""
         return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
 
+    def echo(self) -> None:
+        """Paint what the last key has changed, if that was not done yet; of several changes the first."""
+        touched = getattr(self.app, "touched_at", 0.0)
+        is_due = self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets
+        if is_due and touched != self._echoed and time.monotonic() < touched + ECHO_SECONDS:
+            self._echoed = touched
+            self._on_timer_update()
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        # Textual's own, which follows, leaves it to a timer that goes off sixty times a second: where news have
+        # just been painted, a key would wait for that.
+        self.echo()
+
     def _on_timer_update(self) -> None:
         # Until this has done its work it is called sixty times a second.
         now, self._has_painted = time.monotonic(), False
         echoes = now < getattr(self.app, "touched_at", now) + ECHO_SECONDS
-        if echoes or now >= self._news_from:
+        if echoes or (now >= self._news_from and not getattr(self.app, "key_is_coming", False)):
             self._news_from = now + NEWS_SECONDS
             if self._repaint_required:
                 # Textual takes that for all of the screen; it may be a few places, of what is below.
@@ -97,6 +114,8 @@ class Sparing(Screen[Result]):
             event.refresh_styles = False
         self._styled_for = look
         super()._on_screen_resume(event)
+        self._echoed = getattr(self.app, "touched_at", 0.0)
+        self.set_timer(SETTLED_SECONDS, self._on_timer_update)
         if is_new and self._compositor.size == size and not self.app._batch_count:  # noqa: SLF001
             self._need_not_be_painted()
 
