@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.events import Event, InputEvent, Key, MouseDown
+from textual.events import Event, InputEvent, Key, MouseDown, MouseMove, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -111,6 +111,8 @@ class CdbgApp(ThriftyApp):
         self._asked = asked or Asked()
         self.typed_at = 0.0
         """When the last key was pressed, by the monotonic clock."""
+        self._key_is_away = False
+        """Whether a key is on its way through the widgets."""
         self.asking = Asking(self)
         self.keystrokes = Keystrokes(self, self._deliver)
         self._unshown = ExitStack()
@@ -184,19 +186,22 @@ class CdbgApp(ThriftyApp):
         if isinstance(event, Key) and not event.is_forwarded:
             await self.keystrokes.typed(event)
             return
-        if isinstance(event, InputEvent):
+        if isinstance(event, InputEvent | Paste):
             # A key that has come back from the widgets: what it does is done now.
-            self.touched_at = time.monotonic()
+            self.touched(owes_echo=not isinstance(event, MouseMove) and not self.keystrokes.more_wait)
+            self._key_is_away = False
         await super().on_event(event)
 
     async def _deliver(self, key: Key) -> None:
+        self.typed_at, self._key_is_away = time.monotonic(), True
         await super().on_event(key)
 
     @on(KeyFollowed)
     async def _key_followed(self, event: KeyFollowed) -> None:
-        if self.touched_at < self.typed_at:
-            # A widget has kept the key to itself.
-            self.touched_at = time.monotonic()
+        if self._key_is_away:
+            # A widget has kept the key to itself, or it was done with before it went there.
+            self._key_is_away = False
+            self.touched(owes_echo=not self.keystrokes.more_wait)
             if isinstance(self.screen, Sparing):
                 self.screen.echo()
         await self.keystrokes.followed(event)

@@ -18,6 +18,8 @@ from textual.drivers.linux_driver import LinuxDriver
 
 ESCAPE_SECONDS = 0.01
 """After so long an Esc is no beginning of another key's sequence (as in tmux): terminals send one in one piece."""
+PAUSE_SECONDS = 0.05
+"""What comes sooner after something else, as a long paste does, goes on with it."""
 ANSWER_SECONDS = 0.1
 YOUNG_SECONDS = 1.0
 """What the terminal was asked at the start has its answer by then; else it would end up in the user's shell."""
@@ -32,7 +34,8 @@ class Terminal(LinuxDriver):
     entered = 0
     """How often the terminal was taken: each time nothing stands on it."""
     read_at = 0.0
-    """When something was typed last, by the monotonic clock; an Esc comes later than that."""
+    """When it began to send what it has sent last, by the monotonic clock: an Esc is handed over after that."""
+    _last_read = 0.0
     _stop: tuple[int, int] | None = None
     """A pipe: a byte in it ends the reading."""
     _began = 0.0
@@ -81,7 +84,10 @@ class Terminal(LinuxDriver):
                     return
                 if not data:
                     return
-                self.read_at = monotonic()
+                now = monotonic()
+                if now > self._last_read + PAUSE_SECONDS:
+                    self.read_at = now
+                self._last_read = now
                 for message in parser.feed(decode(data)):
                     self.process_message(message)
             for message in parser.tick():

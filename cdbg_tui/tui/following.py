@@ -119,6 +119,8 @@ class Following:
         if self._glances:
             self._glances = False
             if self._evidence is None or not self._evidence.is_whole:
+                self._depth = Depth.CLOSER
+                self._show_diagnosis()
                 self._ask()
 
     def _ask(self) -> None:

@@ -49,6 +49,11 @@ class Keystrokes:
         self._carrier: MessagePump | None = None
         """What the message was last handed to."""
 
+    @property
+    def more_wait(self) -> bool:
+        """Whether there are keys behind the one that is under way."""
+        return bool(self._waiting)
+
     async def typed(self, key: Key) -> None:
         """Deliver *key*, at once if nothing is under way."""
         self._waiting.append(key)

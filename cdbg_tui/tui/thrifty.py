@@ -19,7 +19,7 @@ from cdbg_tui.tui.painted import Painted
 
 LEAST_SECONDS = 0.001
 COMES_SECONDS = 0.05
-"""So long what has been read may be on its way to the app; a part of it never comes there."""
+"""So long what was read may be on its way to the app; answers of the terminal, for one, do not come there."""
 _begin = Timer.__init__
 
 
@@ -41,11 +41,17 @@ class ThriftyApp(App[None]):
         self._painted = Painted()
         self._entered = 0
         self.touched_at = 0.0
-        """When a key was pressed, or the mouse moved, last; by the monotonic clock."""
+        """When what the user did last, if only with the mouse, began to be done; by the monotonic clock."""
+        self.owes_echo = False
+        """Whether what a key has changed is still to be painted at once."""
+
+    def touched(self, *, owes_echo: bool) -> None:
+        """Take note that what changes now is the user's doing, and whether it is to be painted at once."""
+        self.touched_at, self.owes_echo = time.monotonic(), owes_echo
 
     @property
     def key_is_coming(self) -> bool:
-        """Whether something was typed that has not come here yet."""
+        """Whether the terminal has sent something, a key perhaps, that has not come here yet."""
         driver = self._driver
         read_at = driver.read_at if isinstance(driver, Terminal) else 0.0
         return self.touched_at < read_at and time.monotonic() < read_at + COMES_SECONDS

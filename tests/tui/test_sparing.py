@@ -21,6 +21,7 @@ from cdbg_tui.tui import strain
 from cdbg_tui.tui.screens import sparing
 from cdbg_tui.tui.screens.over import Over
 from cdbg_tui.tui.screens.sparing import MORE_SECONDS, NEWS_SECONDS, Sparing
+from cdbg_tui.tui.thrifty import ThriftyApp
 from tests.tui.opened import picture
 
 WHOLE = Region(0, 0, 80, 24)
@@ -115,11 +116,11 @@ async def test_another_size_is_laid_out_in_all_screens() -> None:
         assert {len(row) for row in text(app).splitlines()} == {60}
 
 
-class Typed(Program):
-    """One that says when the user did anything last."""
+class Typed(ThriftyApp):
+    """One that knows when the user did anything last."""
 
-    touched_at = 0.0
-    key_is_coming = False
+    def get_default_screen(self) -> Below:
+        return Below()
 
 
 async def test_news_are_painted_so_far_apart_and_none_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,11 +183,11 @@ async def test_news_are_not_begun_while_a_key_is_on_its_way(painted: list[set[Re
     async with app.run_test() as pilot:
         await pilot.pause(0.3)
         painted.clear()
-        app.key_is_coming = True
-        app.screen.query_one("#figure", Static).update("cpu 9", layout=False)
-        await pilot.pause(0.3)
-        assert not painted
-        app.key_is_coming = False
+        with pytest.MonkeyPatch.context() as coming:
+            coming.setattr(ThriftyApp, "key_is_coming", True)
+            app.screen.query_one("#figure", Static).update("cpu 9", layout=False)
+            await pilot.pause(0.3)
+            assert not painted
         await soon(pilot, lambda: bool(painted))
 
 
@@ -200,7 +201,7 @@ async def test_what_a_key_does_is_painted_without_a_timer_and_once(painted: list
         screen._update_timer.stop()
         figure = screen.query_one("#figure", Static)
         painted.clear()
-        app.touched_at = time.monotonic()
+        app.touched(owes_echo=True)
         figure.update("cpu 9", layout=False)
         await asyncio.sleep(0.3)  # not the pilot's pause, which has all painted
         assert len(painted) == 1

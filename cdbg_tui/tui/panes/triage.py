@@ -35,10 +35,11 @@ class Depth(Enum):
     """How far somebody has looked for what is shown."""
 
     GLANCE = auto()
-    """At what the container's state and its meters tell: no further until a key is pressed."""
+    """At what the container's state and its meters tell; no further until somebody is there."""
     CLOSER = auto()
     """Further; more may come."""
     WHOLE = auto()
+    """At all that is known to be worth a look."""
 
 
 _COMING = {Depth.GLANCE: "a key looks closer · ", Depth.CLOSER: "looking closer… · ", Depth.WHOLE: ""}

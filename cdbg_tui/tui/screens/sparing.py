@@ -18,6 +18,7 @@ from textual.widgets._toast import ToastRack
 
 from cdbg_tui.tui.compositor import SparingCompositor
 from cdbg_tui.tui.strain import Strain
+from cdbg_tui.tui.thrifty import ThriftyApp
 
 Result = TypeVar("Result")
 
@@ -30,7 +31,7 @@ MORE_SECONDS = 0.1
 """How long to wait for more of it: a selected container tells six things of itself in a fifth of a second, most of
 which lay the screen out."""
 SETTLED_SECONDS = 0.001
-"""So long after a dialog has gone all is told of that has to be painted for it."""
+"""So long after a screen has come to light Textual has told of all that has to be painted for that."""
 ECHO_SECONDS = 0.1
 """So long after a key, or a turn of the wheel, what changes is its doing, and is painted as soon as can be."""
 
@@ -51,8 +52,8 @@ class Sparing(Screen[Result]):
         self.strain = Strain()
         """What its painting tells of the machine."""
         self._has_painted = False
-        self._echoed = 0.0
-        """When that was touched whose first effect was painted last."""
+        self._resumed_at = 0.0
+        """When it came to light, by the monotonic clock: by a key, which is painted as what one does."""
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
@@ -61,12 +62,17 @@ class Sparing(Screen[Result]):
         return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
 
     def echo(self) -> None:
-        """Paint what the last key has changed, if that was not done yet; of several changes the first."""
-        touched = getattr(self.app, "touched_at", 0.0)
+        """Paint at once the first of what a key has changed, if there is something and it is owed."""
+        app = self.app
         is_due = self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets
-        if is_due and touched != self._echoed and time.monotonic() < touched + ECHO_SECONDS:
-            self._echoed = touched
+        is_owed = isinstance(app, ThriftyApp) and app.owes_echo
+        if is_due and is_owed and self.is_current and not app._batch_count:  # noqa: SLF001
+            self._owe_no_echo()
             self._on_timer_update()
+
+    def _owe_no_echo(self) -> None:
+        if isinstance(self.app, ThriftyApp):
+            self.app.owes_echo = False
 
     async def _on_idle(self, event: events.Idle) -> None:
         # Textual's own, which follows, leaves it to a timer that goes off sixty times a second: where news have
@@ -75,10 +81,9 @@ class Sparing(Screen[Result]):
 
     def _on_timer_update(self) -> None:
         # Until this has done its work it is called sixty times a second.
-        now, self._has_painted = time.monotonic(), False
-        echoes = now < getattr(self.app, "touched_at", now) + ECHO_SECONDS
-        if echoes or (now >= self._news_from and not getattr(self.app, "key_is_coming", False)):
-            self._news_from = now + NEWS_SECONDS
+        self._has_painted = False
+        if self._may_paint:
+            self._news_from = time.monotonic() + NEWS_SECONDS
             if self._repaint_required:
                 # Textual takes that for all of the screen; it may be a few places, of what is below.
                 self._compositor.update_widgets(self._dirty_widgets)
@@ -91,9 +96,20 @@ class Sparing(Screen[Result]):
             self._compositor_refresh()
             self._dirty_widgets |= waiting
 
+    @property
+    def _may_paint(self) -> bool:
+        app, now = self.app, time.monotonic()
+        if not isinstance(app, ThriftyApp) or now < max(self._resumed_at, app.touched_at) + ECHO_SECONDS:
+            return True
+        return now >= self._news_from and not app.key_is_coming
+
     def wait_for_more(self) -> None:
         """Paint what changes now together with what comes in the next moment."""
         self._news_from = time.monotonic() + MORE_SECONDS
+
+    def _paint_resumed(self) -> None:
+        if self._repaint_required:
+            self._on_timer_update()
 
     def _screen_resized(self, size: Size) -> None:
         # It was laid out when it was shown; of the same size it hears once more.
@@ -114,8 +130,9 @@ class Sparing(Screen[Result]):
             event.refresh_styles = False
         self._styled_for = look
         super()._on_screen_resume(event)
-        self._echoed = getattr(self.app, "touched_at", 0.0)
-        self.set_timer(SETTLED_SECONDS, self._on_timer_update)
+        self._resumed_at = time.monotonic()
+        self._owe_no_echo()
+        self.set_timer(SETTLED_SECONDS, self._paint_resumed)
         if is_new and self._compositor.size == size and not self.app._batch_count:  # noqa: SLF001
             self._need_not_be_painted()
 
