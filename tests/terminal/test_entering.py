@@ -209,6 +209,8 @@ class TestCustom:
         terminal.wait_for(re.compile(r"^aaa-web\|\nweb\|$", re.M))
         terminal.wait_for("Press Enter to go back.")
         terminal.keys("Enter")
+        # What was typed before the dashboard is back is forgotten; how it ended stood there before, too.
+        terminal.wait_for("z zoom")
         terminal.wait_for("say its tier for aaa-web left after")
         terminal.keys("?")
         terminal.wait_for("Your own")

@@ -94,7 +94,7 @@ async def test_a_dead_one_has_its_last_words_and_its_verdict(engine: Engine, run
         await seen.go_to(f"{mark}-a")
         await seen.until(lambda: "last words" in seen.inside("#logs"))
         assert "exit code 3" in seen.inside("#triage")
-        assert "not running" in seen.inside("#stats")
+        await seen.until(lambda: "not running" in seen.inside("#stats"))
         assert "It was: sh -c" in seen.inside("#processes")
 
 

@@ -460,4 +460,5 @@ async def test_no_batch_and_no_key_holds_the_app_for_long() -> None:
             change()
             worst = max(worst, time.thread_time() - began)
         await until(pilot, lambda: app.pane.view.virtual_size.height == 100_001)
-        assert worst < 0.05
+        # Seconds of the processor; laid out at once, 100,000 lines take 0.4 of them, and wrapped 1.4.
+        assert worst < 0.15
