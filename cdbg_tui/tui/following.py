@@ -113,6 +113,8 @@ class Following:
         if old is None or old.is_up != container.is_up or is_reborn:
             self._watch_processes()
             self._process_pane.say_of(container)
+        # Whoever finds out that it has ended may be the last to speak of it.
+        self._app.roster.show_stats()
 
     def look_whole(self) -> None:
         """Look at everything from now on: somebody is there, or the engine has had time to breathe."""

@@ -85,7 +85,7 @@ class Roster:
         for one, sample in sweep.samples.items():
             if one in self.containers:
                 self.usages[one] = self.histories.setdefault(one, History()).add(sample)
-        self._show_stats()
+        self.show_stats()
         following = self._app.following
         if following.container is not None:
             following.changed(following.container)
@@ -94,7 +94,7 @@ class Roster:
 
     def follow(self) -> None:
         """Show the figures of the container that is looked at now, and have them read first."""
-        self._show_stats()
+        self.show_stats()
         self._aim()
 
     # The list, and what goes with it
@@ -133,7 +133,7 @@ class Roster:
         self._up = tuple(one for one, container in self.containers.items() if container.is_up)
         self._aim()
         app.judging.want_what_is_seen()
-        self._show_stats()
+        self.show_stats()
 
     def _reword(self) -> None:
         self._app.dashboard.containers.reword(self._app.now())
@@ -171,7 +171,8 @@ class Roster:
         seen = self._app.dashboard.containers.visible_ids()
         self._app.sweeper.aim(Targets(self._up, seen, looked_at.id if looked_at else ""))
 
-    def _show_stats(self) -> None:
+    def show_stats(self) -> None:
+        """Show the figures of the container that is looked at, or why there are none."""
         looked_at = self._app.following.container
         history = self.histories.get(looked_at.id) if looked_at else None
         self._app.dashboard.query_one(StatsPane).show(looked_at, history)

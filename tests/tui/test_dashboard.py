@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from textual.screen import Screen
 
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
+from cdbg_tui.model.container import State
 from cdbg_tui.tui.screens.changes import Changes
 from cdbg_tui.tui.screens.choose import Choose
 from cdbg_tui.tui.screens.confirm import Confirm
@@ -96,6 +98,21 @@ async def test_a_dead_one_has_its_last_words_and_its_verdict(engine: Engine, run
         assert "exit code 3" in seen.inside("#triage")
         await seen.until(lambda: "not running" in seen.inside("#stats"))
         assert "It was: sh -c" in seen.inside("#processes")
+
+
+async def test_one_that_was_dead_before_it_was_selected_is_not_waited_for(
+    engine: Engine, run: Run, docker: Docker, mark: str
+) -> None:
+    run("true", name=f"{mark}-a")
+    docker("wait", f"{mark}-a")
+    async with opened(engine) as seen:
+        await seen.go_to(f"{mark}-a")
+        assert seen.selected is not None
+        # As the list had it a moment ago.
+        seen.app.following.look_at(replace(seen.selected, state=State.RUNNING, inspected=False))
+        seen.app.roster.follow()
+        assert "reading the meters" in seen.inside("#stats")
+        await seen.until(lambda: "not running" in seen.inside("#stats"))
 
 
 # The list
