@@ -186,9 +186,13 @@ class CdbgApp(ThriftyApp):
         if isinstance(event, Key) and not event.is_forwarded:
             await self.keystrokes.typed(event)
             return
-        if isinstance(event, InputEvent | Paste):
-            # A key that has come back from the widgets: what it does is done now.
-            self.touched(owes_echo=not isinstance(event, MouseMove) and not self.keystrokes.more_wait)
+        if isinstance(event, MouseMove):
+            # It owes no echo, and leaves the one that a key before it is owed.
+            self.touched_at = time.monotonic()
+        elif isinstance(event, InputEvent | Paste):
+            self.touched(owes_echo=not self.keystrokes.more_wait)
+        if isinstance(event, Key):
+            # It has come back from the widgets: what it does is done now.
             self._key_is_away = False
         await super().on_event(event)
 

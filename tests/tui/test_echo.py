@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from textual._compositor import Compositor
-from textual.events import Key, Paste
+from textual.events import Key, MouseMove, Paste
 from textual.message import Message
 
 from cdbg_tui.engine.client import Engine
@@ -38,8 +38,13 @@ class Painted:
                 await asyncio.sleep(0.01)
 
 
+MOVED = MouseMove(None, x=3, y=3, delta_x=1, delta_y=0, button=0, shift=False, meta=False, ctrl=False)
+
+
 @pytest.mark.parametrize(
-    "typed", [[Key("a", "a"), Key("b", "b")], [Paste("ab")]], ids=["two letters read at once", "a paste"]
+    "typed",
+    [[Key("a", "a"), Key("b", "b")], [Paste("ab")], [Key("a", "a"), MOVED]],
+    ids=["two letters read at once", "a paste", "a letter behind which the mouse moves"],
 )
 async def test_what_is_typed_into_a_field(
     engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch, typed: list[Message]
@@ -53,7 +58,7 @@ async def test_what_is_typed_into_a_field(
         before = seen.app.touched_at
         for one in typed:
             seen.app.post_message(one)
-        await painted.until(lambda: getattr(field, "value", "") == "ab")
+        await painted.until(lambda: getattr(field, "value", "") == ("a" if MOVED in typed else "ab"))
         await painted.until(lambda: painted.count > 0)
         assert seen.app.touched_at > before
 
