@@ -53,10 +53,11 @@ def test_a_quick_question_has_a_quick_answer(word: str) -> None:
         subprocess.run([sys.executable, *argv], check=True, capture_output=True)
         return cpu() - before
 
-    # Beyond Python's own start; the least of three, for the machine may be busy with other things.
+    # Four times as much as Python's own start, thirteen times with Docker's library; the least of three, for the
+    # machine may be busy with other things. As a ratio, since one that is half as fast is that for both.
     bare = min(cost("-c", "pass") for _ in range(3))
     ours = min(cost("-m", "cdbg_tui", word) for _ in range(3))
-    assert ours - bare < 0.1
+    assert ours < 8 * bare
 
 
 def test_help_names_the_ways_to_choose_an_engine() -> None:
