@@ -65,6 +65,8 @@ if TYPE_CHECKING:
 AGES_SECONDS = 5.0
 ROUNDS_SECONDS = 1.0
 """After the start: the first picture, and the selected container, come first."""
+AHEAD_SECONDS = 2.0
+"""After the start, and after the last key, that is drawn which a key may ask for."""
 LEFTOVERS_SECONDS = 25.0
 """After the first list, it is looked for what sessions left behind: nobody waits for that."""
 BACK_SECONDS = 0.5
@@ -169,11 +171,19 @@ class CdbgApp(ThriftyApp):
         self.set_timer(ROUNDS_SECONDS, self._when_settled)
         self.set_timer(ROUNDS_SECONDS, self.rounds.start)
         self.set_timer(LATER_SECONDS, self.following.look_whole)
+        self.set_timer(AHEAD_SECONDS, self._draw_ahead)
         self.set_interval(AGES_SECONDS, self.roster.tick)
 
     def _show(self) -> None:
         self._unshown.close()
         self.screen.refresh()
+
+    async def _draw_ahead(self) -> None:
+        is_at_rest = time.monotonic() - self.typed_at >= AHEAD_SECONDS and not self.is_away
+        if is_at_rest and self.screen is self.dashboard:
+            await self.dashboard.draw_keys()
+        else:
+            self.set_timer(AHEAD_SECONDS, self._draw_ahead)
 
     async def on_event(self, event: Event) -> None:
         """Handle an event; keys one after the other."""

@@ -266,9 +266,20 @@ class Dashboard(Sparing[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
+        self._install_keys()
+        self.app.push_screen("keys")
+
+    async def draw_keys(self) -> None:
+        """Draw all keys without showing them: the first time takes three times as long as the next."""
+        self._install_keys()
+        screen, mounted = self.app._get_screen("keys")  # noqa: SLF001
+        await mounted
+        if isinstance(screen, Sparing) and not screen.is_current:
+            screen.draw_ahead()
+
+    def _install_keys(self) -> None:
         if not self.app.is_screen_installed("keys"):
             self.app.install_screen(Help(help_groups(self._commands)), "keys")
-        self.app.push_screen("keys")
 
 
 _PANES: tuple[tuple[str, type[Widget]], ...] = (

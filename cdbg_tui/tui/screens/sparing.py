@@ -124,7 +124,7 @@ class Sparing(Screen[Result]):
         event.prevent_default()  # Textual's own, which is called here, would follow
         size = self.app.size
         is_new = self._size != size
-        look = (self.app.theme, self.app.app_focus)
+        look = self._look
         # What is new has its styles since it was mounted, unless it brought some; an installed one is as it left.
         if look == self._styled_for or not (self._styled_for or self.CSS or self.css_path):
             event.refresh_styles = False
@@ -135,6 +135,16 @@ class Sparing(Screen[Result]):
         self.set_timer(SETTLED_SECONDS, self._paint_resumed)
         if is_new and self._compositor.size == size and not self.app._batch_count:  # noqa: SLF001
             self._need_not_be_painted()
+
+    @property
+    def _look(self) -> tuple[object, ...]:
+        return self.app.theme, self.app.app_focus
+
+    def draw_ahead(self) -> None:
+        """Lay out and draw what is mounted and was never shown: its widgets keep their lines."""
+        self._styled_for = self._look
+        self._refresh_layout(self.app.size)
+        self._compositor.render_strips()
 
     def _extend_compose(self, widgets: list[Widget]) -> None:
         super()._extend_compose(widgets)

@@ -1,0 +1,89 @@
+"""The keys are drawn before they are asked for, and stand as they would have without."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from textual.screen import Screen
+
+from cdbg_tui.engine.client import Engine
+from cdbg_tui.tui import app as app_module
+from cdbg_tui.tui.app import CdbgApp
+from cdbg_tui.tui.widgets.key_columns import KeyColumns
+from tests.support import Run
+from tests.tui.opened import Opened, opened
+from tests.tui.test_dashboard import FOREVER
+
+
+class Drawn:
+    """Counts the lines of keys that are drawn."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lines = 0
+        original = KeyColumns.render_line
+
+        def render_line(columns: KeyColumns, y: int) -> object:
+            self.lines += 1
+            return original(columns, y)
+
+        monkeypatch.setattr(KeyColumns, "render_line", render_line)
+        monkeypatch.setattr(app_module, "AHEAD_SECONDS", 0.05)
+
+
+async def shown(seen: Opened) -> Screen[object]:
+    """Ask for the keys."""
+    await seen.press("question_mark")
+    await seen.until(lambda: "esc closes" in seen.text)
+    return seen.app.screen
+
+
+async def test_the_keys_are_drawn_before_they_are_asked_for(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*FOREVER, name="a-target")
+    drawn = Drawn(monkeypatch)
+    async with opened(engine) as seen:
+        await seen.until(lambda: drawn.lines > 0)
+        assert seen.app.screen is seen.app.dashboard
+        assert "esc closes" not in seen.text
+        before = drawn.lines
+        await shown(seen)
+        assert drawn.lines == before
+        await seen.press("escape")
+        await seen.until(lambda: "esc closes" not in seen.text)
+
+
+async def test_they_have_the_colours_and_the_size_of_now(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*FOREVER, name="a-target")
+    drawn = Drawn(monkeypatch)
+    async with opened(engine) as seen:
+        await seen.until(lambda: drawn.lines > 0)
+        seen.app.theme = "textual-light" if seen.app.theme != "textual-light" else "nord"
+        await seen.pilot.resize_terminal(80, 24)
+        screen = await shown(seen)
+        box = screen.query_one(".dialog--box")
+        assert screen.region.size == (80, 24)
+        assert screen.region.contains_region(box.region)
+        had = box.styles.background, box.styles.border
+        seen.app.stylesheet.update(screen)
+        assert (box.styles.background, box.styles.border) == had
+
+
+async def test_keys_that_are_pressed_come_first(engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(*FOREVER, name="a-target")
+    drawn, turns = Drawn(monkeypatch), list[int]()
+    original = CdbgApp._draw_ahead
+
+    async def draw_ahead(app: CdbgApp) -> None:
+        if len(turns) < 3:
+            app.typed_at = time.monotonic()
+        await original(app)
+        turns.append(drawn.lines)
+
+    monkeypatch.setattr(CdbgApp, "_draw_ahead", draw_ahead)
+    async with opened(engine) as seen:
+        await seen.until(lambda: drawn.lines > 0)
+        assert turns[:3] == [0, 0, 0]
