@@ -87,3 +87,20 @@ async def test_keys_that_are_pressed_come_first(engine: Engine, run: Run, monkey
     async with opened(engine) as seen:
         await seen.until(lambda: drawn.lines > 0)
         assert turns[:3] == [0, 0, 0]
+
+
+async def test_those_that_were_shown_already_have_the_colours_of_now(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*FOREVER, name="a-target")
+    monkeypatch.setattr(app_module, "AHEAD_SECONDS", 600)
+    async with opened(engine) as seen:
+        await shown(seen)
+        await seen.press("escape")
+        await seen.until(lambda: seen.app.screen is seen.app.dashboard)
+        seen.app.theme = "textual-light" if seen.app.theme != "textual-light" else "nord"
+        await seen.app.dashboard.draw_keys()
+        box = (await shown(seen)).query_one(".dialog--box")
+        had = box.styles.background, box.styles.border
+        seen.app.stylesheet.update(seen.app.screen)
+        assert (box.styles.background, box.styles.border) == had

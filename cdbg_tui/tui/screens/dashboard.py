@@ -271,15 +271,18 @@ class Dashboard(Sparing[None]):
 
     async def draw_keys(self) -> None:
         """Draw all keys without showing them: the first time takes three times as long as the next."""
-        self._install_keys()
-        screen, mounted = self.app._get_screen("keys")  # noqa: SLF001
-        await mounted
-        if isinstance(screen, Sparing) and not screen.is_current:
-            screen.draw_ahead()
+        if self._install_keys():
+            screen, mounted = self.app._get_screen("keys")  # noqa: SLF001
+            await mounted
+            if isinstance(screen, Sparing) and not screen.is_current:
+                screen.draw_ahead()
 
-    def _install_keys(self) -> None:
-        if not self.app.is_screen_installed("keys"):
+    def _install_keys(self) -> bool:
+        """Have them among the app's screens; tell whether they were not."""
+        is_new = not self.app.is_screen_installed("keys")
+        if is_new:
             self.app.install_screen(Help(help_groups(self._commands)), "keys")
+        return is_new
 
 
 _PANES: tuple[tuple[str, type[Widget]], ...] = (
