@@ -28,7 +28,14 @@ class Drawn:
             return original(columns, y)
 
         monkeypatch.setattr(KeyColumns, "render_line", render_line)
-        monkeypatch.setattr(app_module, "AHEAD_SECONDS", 0.05)
+
+
+@pytest.fixture
+def drawn(run: Run, monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    """Have the keys drawn soon after the start, beside a container."""
+    run(*FOREVER, name="a-target")
+    monkeypatch.setattr(app_module, "AHEAD_SECONDS", 0.05)
+    return Drawn(monkeypatch)
 
 
 async def shown(seen: Opened) -> Screen[object]:
@@ -38,11 +45,20 @@ async def shown(seen: Opened) -> Screen[object]:
     return seen.app.screen
 
 
-async def test_the_keys_are_drawn_before_they_are_asked_for(
-    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run(*FOREVER, name="a-target")
-    drawn = Drawn(monkeypatch)
+def change_theme(seen: Opened) -> None:
+    """Have other colours."""
+    seen.app.theme = "textual-light" if seen.app.theme != "textual-light" else "nord"
+
+
+def has_colours_of_now(seen: Opened, screen: Screen[object]) -> bool:
+    """Tell whether its box would have the same ones if it were styled anew."""
+    styles = screen.query_one(".dialog--box").styles
+    had = styles.background, styles.border
+    seen.app.stylesheet.update(screen)
+    return (styles.background, styles.border) == had
+
+
+async def test_the_keys_are_drawn_before_they_are_asked_for(engine: Engine, drawn: Drawn) -> None:
     async with opened(engine) as seen:
         await seen.until(lambda: drawn.lines > 0)
         assert seen.app.screen is seen.app.dashboard
@@ -54,27 +70,21 @@ async def test_the_keys_are_drawn_before_they_are_asked_for(
         await seen.until(lambda: "esc closes" not in seen.text)
 
 
-async def test_they_have_the_colours_and_the_size_of_now(
-    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run(*FOREVER, name="a-target")
-    drawn = Drawn(monkeypatch)
+async def test_they_have_the_colours_and_the_size_of_now(engine: Engine, drawn: Drawn) -> None:
     async with opened(engine) as seen:
         await seen.until(lambda: drawn.lines > 0)
-        seen.app.theme = "textual-light" if seen.app.theme != "textual-light" else "nord"
+        change_theme(seen)
         await seen.pilot.resize_terminal(80, 24)
         screen = await shown(seen)
-        box = screen.query_one(".dialog--box")
         assert screen.region.size == (80, 24)
-        assert screen.region.contains_region(box.region)
-        had = box.styles.background, box.styles.border
-        seen.app.stylesheet.update(screen)
-        assert (box.styles.background, box.styles.border) == had
+        assert screen.region.contains_region(screen.query_one(".dialog--box").region)
+        assert has_colours_of_now(seen, screen)
 
 
-async def test_keys_that_are_pressed_come_first(engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(*FOREVER, name="a-target")
-    drawn, turns = Drawn(monkeypatch), list[int]()
+async def test_keys_that_are_pressed_come_first(
+    engine: Engine, drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[int] = []
     original = CdbgApp._draw_ahead
 
     async def draw_ahead(app: CdbgApp) -> None:
@@ -98,9 +108,6 @@ async def test_those_that_were_shown_already_have_the_colours_of_now(
         await shown(seen)
         await seen.press("escape")
         await seen.until(lambda: seen.app.screen is seen.app.dashboard)
-        seen.app.theme = "textual-light" if seen.app.theme != "textual-light" else "nord"
+        change_theme(seen)
         await seen.app.dashboard.draw_keys()
-        box = (await shown(seen)).query_one(".dialog--box")
-        had = box.styles.background, box.styles.border
-        seen.app.stylesheet.update(seen.app.screen)
-        assert (box.styles.background, box.styles.border) == had
+        assert has_colours_of_now(seen, await shown(seen))
