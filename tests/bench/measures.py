@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -45,28 +46,39 @@ def keys(spec: Spec, env: Mapping[str, str]) -> Figures:
         if program.wait_for(FIRST_NAME) is None:
             return {}
         time.sleep(SETTLED)
-        return latencies("key", moves(program))
+        return latencies("key", [answer.took for answer in moves(program)])
 
 
-def moves(program: Program, presses: int = PRESSES) -> list[float | None]:
-    """Go down and up the list, ten of each in turns, so as to scroll nothing.
+@dataclass(frozen=True)
+class Answer:
+    """What a key did, by the monotonic clock."""
 
-    Return in seconds how long each key took to move the row, None if it did not.
-    """
-    pressed = []
+    pressed: float
+    shown: float | None
+    """When the screen said so, None if it never did."""
+
+    @property
+    def took(self) -> float | None:
+        """The seconds between."""
+        return None if self.shown is None else self.shown - self.pressed
+
+
+def moves(program: Program, presses: int = PRESSES) -> list[Answer]:
+    """Go down and up the list, ten rows at most, so as to scroll nothing; return how each key did."""
+    pressed, rows = [], min(10, presses // 2)
     for number in range(presses):
-        pressed.append(program.press("down" if number % 20 < 10 else "up"))
+        pressed.append(program.press("down" if number % (2 * rows) < rows else "up"))
         time.sleep(0.3 + 0.037 * (number % 7))
     screen, stream = program.screen(pressed[0])
-    took: list[float | None] = []
+    answers = []
     for began, following in zip(pressed, [*pressed[1:], pressed[-1] + 1], strict=True):
         before, moved = marked(screen), None
         for when, data in program.frames(began, following):
             stream.feed(data)
             if moved is None and marked(screen) != before:
-                moved = when - began
-        took.append(moved)
-    return took
+                moved = when
+        answers.append(Answer(began, moved))
+    return answers
 
 
 def marked(screen: pyte.Screen) -> list[tuple[object, ...]]:

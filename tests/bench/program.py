@@ -85,11 +85,14 @@ class Program:
                 break
             if not data:
                 break
-            self.chunks.append((time.monotonic(), data))
+            self._came(time.monotonic(), data)
             if _QUESTION.search(data):  # a program may wait for where the cursor is, and what terminal this is
                 os.write(self._fd, b"\x1b[1;1R" if b"6n" in data else b"\x1b[?62;c")
         os.waitpid(self.pid, 0)
         self.ended = time.monotonic()
+
+    def _came(self, when: float, data: bytes) -> None:
+        self.chunks.append((when, data))
 
     def press(self, key: str) -> float:
         """Press a key; return when."""

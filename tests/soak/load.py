@@ -7,28 +7,140 @@ the list is right at the end, and keys answer throughout. First it is measured w
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import measures
-from tests.bench.measures import latencies, moves
+from tests.bench.measures import Answer, latencies, marked, moves
 from tests.bench.program import BARE, Program, Spec
 from tests.engine.own_engine import OwnEngine, own_engine
 from tests.soak.life import Api, Life
+from tests.support import eventually
 
 CDBG = Spec("cdbg", (sys.executable, "-m", "cdbg_tui"))
-FLOODS = 20
 FLOOD_LINES = 2_000
 """A second. As fast as they can, twenty writers leave two cores to nobody."""
-STORM = 2_000
 KEY_MS = 100.0
+
+
+@dataclass(frozen=True)
+class Form:
+    """How heavy it is."""
+
+    running: int = 500
+    stopped: int = 5_000
+    floods: int = 20
+    storm: int = 2_000
+    """Events at once."""
+    presses: int = measures.PRESSES
+    """Keys while one thing happens."""
+    beside_bare: bool = True
+    """Whether a bare table is tried in the floods as well."""
+
+
+SHORT = Form(running=30, stopped=60, floods=4, storm=160, presses=8, beside_bare=False)
+
+
+class Queued(Program):
+    """Knows how long its threads have waited for a processor, too: what no program can do anything about."""
+
+    def __init__(self, spec: Spec, env: Mapping[str, str]) -> None:
+        self._waits: list[tuple[float, Counter[str]]] = []
+        super().__init__(spec, env)
+
+    def _came(self, when: float, data: bytes) -> None:
+        self._waits.append((when, self._waited()))
+        super()._came(when, data)
+
+    def press(self, key: str) -> float:
+        """Press a key; return when."""
+        waited = self._waited()
+        when = super().press(key)
+        self._waits.append((when, waited))
+        return when
+
+    def _waited(self) -> Counter[str]:
+        # By thread. The second number is the time on a run queue, in ns: Documentation/scheduler/sched-stats.rst.
+        waited: Counter[str] = Counter()
+        for told in Path(f"/proc/{self.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):  # it has ended
+                waited[told.parent.name] = int(told.read_text().split()[1])
+        return waited
+
+    def own(self, answer: Answer) -> float:
+        """Return the seconds that a key took without the wait for a processor.
+
+        The main thread waits for one, or for another thread that has the interpreter and waits for one.
+        """
+        assert answer.shown is not None
+        noted = [waited for when, waited in self._waits if answer.pressed <= when <= answer.shown]
+        return answer.shown - answer.pressed - (noted[-1] - noted[0]).total() / 1e9
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What keys took while something happened, in ms."""
+
+    name: str
+    took: Sequence[float | None]
+    """By the clock, None if the key was lost."""
+    own: Sequence[float]
+    """Without the wait of its threads for a processor."""
+
+    @property
+    def row(self) -> str:
+        """A line of a Markdown table."""
+        figures = latencies("key", [None if one is None else one / 1000 for one in self.took])
+        p50, p95, lost = (figures.get(f"key_{one}", float("inf")) for one in ("p50", "p95", "lost"))
+        longest = max((one for one in self.took if one is not None), default=float("inf"))
+        own = max(self.own, default=float("inf"))
+        return f"| {self.name} | {p50:.1f} | {p95:.1f} | {longest:.0f} | {own:.0f} | {lost:.0f} |"
+
+    @property
+    def faults(self) -> list[str]:
+        """What should not be: a key that was lost, or answered late for no want of a processor."""
+        found = [f"{self.name}: a key was lost" for one in self.took if one is None]
+        return found + [f"{self.name}: a key took {one:.0f} ms of its own" for one in self.own if one > KEY_MS]
+
+
+HEAD = (
+    "| meanwhile | key p50, ms | p95, ms | longest | … without the wait for a processor | lost |\n"
+    + "|---" * 6
+    + "|"
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went."""
+
+    phases: Sequence[Phase]
+    first_name: float
+    """Shown so many ms after the start."""
+    memory: float
+    """MiB, in the end."""
+    said: tuple[int, int]
+    """How many are up, and dead, in the list's words."""
+    true: tuple[int, int]
+    """… and in the engine's."""
+
+    @property
+    def faults(self) -> list[str]:
+        """What should not be."""
+        found = [fault for phase in self.phases for fault in phase.faults]
+        if self.said != self.true:
+            found.append(f"the list says {self.said} are up and dead, the engine {self.true}")
+        return found
 
 
 def fill(own: OwnEngine, running: int, stopped: int) -> None:
@@ -49,11 +161,11 @@ def fill(own: OwnEngine, running: int, stopped: int) -> None:
             list(pool.map(make, range(count)))
 
 
-def make_floods(own: OwnEngine) -> None:
+def make_floods(own: OwnEngine, floods: int) -> None:
     """Create the containers whose logs will flood: each so many lines a second, in gusts."""
     api = Api(own)
     script = f"i=0; while [ $i -lt {FLOOD_LINES // 20} ]; do echo L$i {'x' * 80}; i=$((i + 1)); done; sleep 0.05"
-    for number in range(FLOODS):
+    for number in range(floods):
         api.create(f"zflood-{number:02}", "sh", "-c", f"while :; do {script}; done")
 
 
@@ -64,65 +176,73 @@ def cost(own: OwnEngine) -> measures.Figures:
     return found | measures.idle(CDBG, env, own.root)
 
 
-def counted(program: Program) -> tuple[int, int]:
-    """Return how many the headline says are up, suffering ones included, and dead."""
-    screen, _ = program.screen()
-    head = screen.display[0]
-    numbers = {word: int(number) for number, word in re.findall(r"(\d+) (up|suffering|dead)", head)}
-    return numbers.get("up", 0) + numbers.get("suffering", 0), numbers.get("dead", 0)
-
-
-def load(own: OwnEngine, running: int, stopped: int) -> bool:
-    """Load the program, print what keys took, and tell whether all was well."""
+def load(own: OwnEngine, form: Form, told: Callable[[Phase], None] = lambda _: None) -> Outcome:
+    """Load the program on an engine that has been filled, with its floods made; tell each phase as it ends."""
     api = Api(own)
     life = Life(own)
     life.sit()
     home = Path(tempfile.mkdtemp(prefix="cdbg-load-"))
     env = {"DOCKER_HOST": own.url, "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    is_well = True
+    phases: list[Phase] = []
 
-    def phase(name: str, meanwhile: Callable[[], None], who: Program | None = None) -> None:
-        nonlocal is_well
+    def phase(name: str, who: Queued, meanwhile: Callable[[], None] = lambda: None) -> Phase:
         thread = threading.Thread(target=meanwhile)
         thread.start()
-        took = moves(who or program)
-        figures, longest = latencies("key", took), max((1000 * one for one in took if one), default=0.0)
+        answers = moves(who, form.presses)
         thread.join()
-        p50, p95, lost = (figures.get(f"key_{one}", float("inf")) for one in ("p50", "p95", "lost"))
-        print(f"| {name} | {p50:.1f} | {p95:.1f} | {longest:.0f} | {lost:.0f} |", flush=True)
-        is_well = is_well and (who is not None or (p95 < KEY_MS and not lost))
+        took = [None if answer.took is None else 1000 * answer.took for answer in answers]
+        own = [1000 * who.own(answer) for answer in answers if answer.shown is not None]
+        told(done := Phase(name, took, own))
+        return done
 
     try:
-        print("| meanwhile | key p50, ms | p95, ms | longest | lost |\n|---|---|---|---|---|")
-        with Program(CDBG, env) as program:
-            began, shown = program.started, program.wait_for(rb"bench-\d+")
+        with Queued(CDBG, env) as program:
+            shown = program.wait_for(rb"bench-\d+")
             assert shown is not None
-            time.sleep(10)
-            phase("nothing", lambda: None)
-            phase(f"{STORM} events at once", lambda: life.storm(STORM))
-            phase("logs that begin to flood", lambda: _flood(api))
-            phase(f"{FLOODS} logs that flood", lambda: None)
-            with Program(BARE, env) as bare:
-                assert bare.wait_for(rb"bench-\d+") is not None
-                phase("… and the keys of a bare table", lambda: None, bare)
-            for number in range(FLOODS):
+            _warm(program)
+            phases.append(phase("nothing", program))
+            phases.append(phase(f"{form.storm} events at once", program, lambda: life.storm(form.storm)))
+            phases.append(phase("logs that begin to flood", program, lambda: _flood(api, form.floods)))
+            phases.append(phase(f"{form.floods} logs that flood", program))
+            if form.beside_bare:
+                with Queued(BARE, env) as bare:
+                    assert bare.wait_for(rb"bench-\d+") is not None
+                    _warm(bare)
+                    phase("… and the keys of a bare table", bare)
+            for number in range(form.floods):
                 api.remove(f"zflood-{number:02}")
-            phase(f"{running // 5} deaths", lambda: _die(api, running // 5))
-            time.sleep(8)
-            up = len(api("GET", "/containers/json"))
-            said = counted(program)
-            print(
-                f"\nfirst name after {1000 * (shown - began):.0f} ms; {program.memory():.0f} MiB;"
-                f" the engine has {up} up, the list says {said[0]} up and {said[1]} dead"
-            )
-            is_well = is_well and said[0] == up
-        return is_well
+            phases.append(phase(f"{form.running // 5} deaths", program, lambda: _die(api, form.running // 5)))
+            deadline = time.monotonic() + 10
+            while (said := counted(program)) != (true := true_count(api)) and time.monotonic() < deadline:
+                time.sleep(0.2)
+            return Outcome(phases, 1000 * (shown - program.started), program.memory(), said, true)
     finally:
         shutil.rmtree(home)
 
 
-def _flood(api: Api) -> None:
-    for number in range(FLOODS):
+def _warm(program: Program) -> None:
+    """Wait until a key moves the row, there and back: the first list is painted before its table is made."""
+    for key in ("down", "up"):
+        before = marked(program.screen()[0])
+        program.press(key)
+        eventually(lambda before=before: marked(program.screen()[0]) != before, 30)  # type: ignore[misc]
+
+
+def counted(program: Program) -> tuple[int, int]:
+    """Return how many the headline says are up, suffering ones included, and dead."""
+    screen, _ = program.screen()
+    numbers = {word: int(number) for number, word in re.findall(r"(\d+) (up|suffering|dead)", screen.display[0])}
+    return numbers.get("up", 0) + numbers.get("suffering", 0), numbers.get("dead", 0)
+
+
+def true_count(api: Api) -> tuple[int, int]:
+    """Return how many the engine says are up, and are not."""
+    up = [one["State"] == "running" for one in api("GET", "/containers/json?all=1")]
+    return sum(up), len(up) - sum(up)
+
+
+def _flood(api: Api, floods: int) -> None:
+    for number in range(floods):
         api.start(f"zflood-{number:02}")
 
 
@@ -134,20 +254,28 @@ def _die(api: Api, count: int) -> None:
 def main() -> int:
     """Fill an engine, load the program, and tell whether all was well."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--running", type=int, default=500)
-    options.add_argument("--stopped", type=int, default=5000)
+    options.add_argument("--running", type=int, default=Form.running)
+    options.add_argument("--stopped", type=int, default=Form.stopped)
     asked = options.parse_args()
+    form = Form(asked.running, asked.stopped)
     with own_engine() as own:
-        fill(own, asked.running, 0)
+        fill(own, form.running, 0)
         alone = cost(own)
-        fill(own, 0, asked.stopped)
+        fill(own, 0, form.stopped)
         beside = cost(own)
-        print(f"| | {asked.running} running | and {asked.stopped} stopped |\n|---|---|---|")
+        print(f"| | {form.running} running | and {form.stopped} stopped |\n|---|---|---|")
         for name, figure in alone.items():
             print(f"| {name} | {figure:.1f} | {beside.get(name, float('nan')):.1f} |")
-        print(flush=True)
-        make_floods(own)
-        return 0 if load(own, asked.running, asked.stopped) else 1
+        make_floods(own, form.floods)
+        print(f"\n{HEAD}", flush=True)
+        outcome = load(own, form, lambda phase: print(phase.row, flush=True))
+    print(
+        f"\nfirst name after {outcome.first_name:.0f} ms; {outcome.memory:.0f} MiB;"
+        f" the engine has {outcome.true} up and dead, the list says {outcome.said}"
+    )
+    for fault in outcome.faults:
+        print(f"load: {fault}", file=sys.stderr)
+    return 1 if outcome.faults else 0
 
 
 if __name__ == "__main__":

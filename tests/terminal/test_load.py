@@ -1,0 +1,25 @@
+"""Load: the short form of ``python -m tests.soak.load``."""
+
+from __future__ import annotations
+
+from tests.engine.own_engine import own_engine
+from tests.soak.load import SHORT, Outcome, Phase, fill, load, make_floods
+
+
+def test_keys_answer_and_the_list_is_right_while_logs_flood_events_storm_and_many_die() -> None:
+    with own_engine() as own:
+        fill(own, SHORT.running, SHORT.stopped)
+        make_floods(own, SHORT.floods)
+        outcome = load(own, SHORT)
+    assert not outcome.faults, "\n".join(phase.row for phase in outcome.phases)
+    dead = SHORT.stopped + SHORT.running // 5
+    assert outcome.true == (1 + SHORT.running - SHORT.running // 5, dead)  # the sitter is one more
+
+
+def test_a_late_key_a_lost_one_and_a_wrong_list_are_found() -> None:
+    quick, queued = Phase("rest", [5.0, 9.0], [5.0, 9.0]), Phase("crowd", [5.0, 150.0], [5.0, 20.0])
+    assert not Outcome([quick, queued], 200.0, 50.0, (4, 2), (4, 2)).faults
+    late, lost = Phase("storm", [5.0, 150.0], [5.0, 120.0]), Phase("flood", [5.0, None], [5.0])
+    found = Outcome([late, lost], 200.0, 50.0, (4, 2), (4, 3)).faults
+    assert [fault.split(":")[0] for fault in found[:2]] == ["storm", "flood"]
+    assert len(found) == 3
