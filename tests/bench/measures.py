@@ -22,6 +22,8 @@ SETTLED = 3.0
 WARM, IDLE = 30.0, 20.0
 START = 5.0
 PRESSES = 40
+PAUSE = 0.3
+"""At least so many seconds until the next press: a key that did nothing meanwhile is lost."""
 
 Figures = dict[str, float]
 
@@ -68,7 +70,7 @@ def moves(program: Program, presses: int = PRESSES) -> list[Answer]:
     pressed, rows = [], min(10, presses // 2)
     for number in range(presses):
         pressed.append(program.press("down" if number % (2 * rows) < rows else "up"))
-        time.sleep(0.3 + 0.037 * (number % 7))
+        time.sleep(PAUSE + 0.037 * (number % 7))
     screen, stream = program.screen(pressed[0])
     answers = []
     for began, following in zip(pressed, [*pressed[1:], pressed[-1] + 1], strict=True):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import measures
-from tests.bench.measures import Answer, latencies, marked, moves
+from tests.bench.measures import PAUSE, Answer, latencies, marked, moves
 from tests.bench.program import BARE, Program, Spec
 from tests.engine.own_engine import OwnEngine, own_engine
 from tests.soak.life import Api, Life
@@ -80,11 +80,15 @@ class Queued(Program):
     def own(self, answer: Answer) -> float:
         """Return the seconds that a key took without the wait for a processor.
 
-        The main thread waits for one, or for another thread that has the interpreter and waits for one.
+        The main thread waits for one, or for another thread that has the interpreter and waits for one. A key
+        that was lost has taken all the time until the next one.
         """
-        assert answer.shown is not None
-        noted = [waited for when, waited in self._waits if answer.pressed <= when <= answer.shown]
-        return answer.shown - answer.pressed - (noted[-1] - noted[0]).total() / 1e9
+        end = answer.pressed + PAUSE if answer.shown is None else answer.shown
+        began, ended = (
+            next((waited for when, waited in self._waits if when >= moment), self._waits[-1][1])
+            for moment in (answer.pressed, end)
+        )
+        return end - answer.pressed - (ended - began).total() / 1e9
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,11 @@ class Phase:
     @property
     def faults(self) -> list[str]:
         """What should not be: a key that was lost, or answered late for no want of a processor."""
-        found = [f"{self.name}: a key was lost" for one in self.took if one is None]
-        return found + [f"{self.name}: a key took {one:.0f} ms of its own" for one in self.own if one > KEY_MS]
+        return [
+            f"{self.name}: a key {'was lost' if took is None else 'took'}, {own:.0f} ms of its own"
+            for took, own in zip(self.took, self.own, strict=True)
+            if own > KEY_MS
+        ]
 
 
 HEAD = (
@@ -191,7 +198,7 @@ def load(own: OwnEngine, form: Form, told: Callable[[Phase], None] = lambda _: N
         answers = moves(who, form.presses)
         thread.join()
         took = [None if answer.took is None else 1000 * answer.took for answer in answers]
-        own = [1000 * who.own(answer) for answer in answers if answer.shown is not None]
+        own = [1000 * who.own(answer) for answer in answers]
         told(done := Phase(name, took, own))
         return done
 
