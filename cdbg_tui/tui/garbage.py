@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual._styles_cache import StylesCache
+from textual.strip import Strip
 
 if TYPE_CHECKING:
     from cdbg_tui.tui.app import CdbgApp
@@ -27,6 +28,8 @@ ENOUGH, TOO_MUCH = 3, 20
 """Collections of the younger generations, of 7,000 new objects each: worth a look in quiet, and in any case."""
 WHOLE_AFTER = 20
 """After so many looks one goes through all that there is; the others leave alone what outlived the one before."""
+STYLES = 2_048
+"""So many may be kept as the terminal reads them: a few hundred are on a screen."""
 _NEVER = 1 << 30
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 """Of malloc.h."""
@@ -62,6 +65,9 @@ class Looks:
             return False
         # Textual's cache of two colours holds, for a thousand widgets that are gone, all that they had drawn.
         StylesCache.get_inner_outer.cache_clear()
+        # It keeps 16,384 styles, another for each place of a screen that text was at: in days that is 10 MiB.
+        if Strip.render_ansi.cache_info().currsize > STYLES:
+            Strip.render_ansi.cache_clear()
         self._partial += 1
         if self._partial > WHOLE_AFTER and is_quiet:
             self._partial = 0

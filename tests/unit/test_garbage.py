@@ -10,10 +10,13 @@ from unittest.mock import patch
 
 import psutil
 import pytest
+from rich.color import ColorSystem
+from rich.style import Style
 from textual._styles_cache import StylesCache
 from textual.color import Color
+from textual.strip import Strip
 
-from cdbg_tui.tui.garbage import ENOUGH, QUIET_SECONDS, TOO_MUCH, WHOLE_AFTER, Looks
+from cdbg_tui.tui.garbage import ENOUGH, QUIET_SECONDS, STYLES, TOO_MUCH, WHOLE_AFTER, Looks
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +77,15 @@ def test_what_a_widget_had_drawn_is_not_kept_when_it_is_gone() -> None:
     del drawn
     look()
     assert kept() is None
+
+
+@pytest.mark.parametrize(("shown", "kept"), [(STYLES, STYLES), (STYLES + 1, 0)])
+def test_of_the_styles_that_were_ever_shown_not_all_are_kept(shown: int, kept: int) -> None:
+    Strip.render_ansi.cache_clear()
+    for x in range(shown):
+        Strip.render_ansi(Style(bold=True, meta={"offset": (x, 0)}), ColorSystem.TRUECOLOR)
+    look()
+    assert Strip.render_ansi.cache_info().currsize == kept
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another C library than glibc")
