@@ -180,10 +180,11 @@ def test_one_dead_container_takes_less_than_a_second(
     def empty() -> None:
         subprocess.run([sys.executable, "-c", ""], check=True)
 
-    # By the start of an interpreter, which takes 20 ms where a second is a second: machines are slow, or busy.
-    pairs = [(took(lambda: triage(one)), took(empty)) for _ in range(5)]
     assert triage(one).returncode == 1
-    assert min(whole for whole, _ in pairs) < 1.0 / 0.020 * min(bare for _, bare in pairs)
+    # By the start of an interpreter, which takes 20 ms where a second is a second. Machines are slow, or busy, now
+    # and then: what needs longer never takes less.
+    second = 1.0 / 0.020 * min(took(empty) for _ in range(5))
+    assert any(took(lambda: triage(one)) < second for _ in range(15))
 
 
 def test_looking_is_reading_only(engine_url: str, run: Run, ended: Callable[[str], str], triage: Triage) -> None:

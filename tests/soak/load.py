@@ -114,7 +114,7 @@ class Phase:
     def faults(self) -> list[str]:
         """What should not be: a key that was lost, or answered late for no want of a processor."""
         return [
-            f"{self.name}: a key {'was lost' if took is None else 'took'}, {own:.0f} ms of its own"
+            f"{self.name}: a key {'was lost for' if took is None else 'took'} {own:.0f} ms of its own"
             for took, own in zip(self.took, self.own, strict=True)
             if own > KEY_MS
         ]

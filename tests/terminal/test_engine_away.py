@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -77,11 +78,13 @@ def own() -> Iterator[OwnEngine]:
         yield engine
     finally:
         for process in engine.processes():
-            process.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):  # a container's keeper ends when its container has
+                process.resume()
         engine.do("remove")
         for process in engine.processes():
-            for one in (*process.children(recursive=True), process):
-                one.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for one in (*process.children(recursive=True), process):
+                    one.kill()
 
 
 def environment(home: Path, engine: str) -> dict[str, str]:
