@@ -65,7 +65,7 @@ class Looks:
             return False
         # Textual's cache of two colours holds, for a thousand widgets that are gone, all that they had drawn.
         StylesCache.get_inner_outer.cache_clear()
-        # It keeps 16,384 styles, another for each place of a screen that text was at: in days that is 10 MiB.
+        # And it keeps how 16,384 styles are written, one for each place that text was at: 10 MiB after days.
         if Strip.render_ansi.cache_info().currsize > STYLES:
             Strip.render_ansi.cache_clear()
         self._partial += 1

@@ -81,7 +81,7 @@ class Queued(Program):
         """Return the seconds that a key took without the wait for a processor.
 
         The main thread waits for one, or for another thread that has the interpreter and waits for one. A key
-        that was lost has taken all the time until the next one.
+        that was lost has taken as long as the next one leaves it at least.
         """
         end = answer.pressed + PAUSE if answer.shown is None else answer.shown
         began, ended = (

@@ -83,8 +83,10 @@ def own() -> Iterator[OwnEngine]:
         engine.do("remove")
         for process in engine.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
-                for one in (*process.children(recursive=True), process):
-                    one.kill()
+                for one in process.children(recursive=True):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        one.kill()
+                process.kill()
 
 
 def environment(home: Path, engine: str) -> dict[str, str]:
