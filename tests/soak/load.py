@@ -101,11 +101,14 @@ class Phase:
     own: Sequence[float]
     """Without the wait of its threads for a processor."""
 
+    def _clocked(self, figure: str) -> float:
+        figures = latencies("key", [None if one is None else one / 1000 for one in self.took])
+        return figures.get(f"key_{figure}", float("inf"))
+
     @property
     def row(self) -> str:
         """A line of a Markdown table."""
-        figures = latencies("key", [None if one is None else one / 1000 for one in self.took])
-        p50, p95, lost = (figures.get(f"key_{one}", float("inf")) for one in ("p50", "p95", "lost"))
+        p50, p95, lost = map(self._clocked, ("p50", "p95", "lost"))
         longest = max((one for one in self.took if one is not None), default=float("inf"))
         own = max(self.own, default=float("inf"))
         return f"| {self.name} | {p50:.1f} | {p95:.1f} | {longest:.0f} | {own:.0f} | {lost:.0f} |"
@@ -118,6 +121,12 @@ class Phase:
             for took, own in zip(self.took, self.own, strict=True)
             if own > KEY_MS
         ]
+
+    @property
+    def slow(self) -> list[str]:
+        """What should not be on a machine with nothing else to do: many keys that are late by the clock."""
+        p95 = self._clocked("p95")
+        return [f"{self.name}: one key in twenty took {p95:.0f} ms or more"] if p95 > KEY_MS else []
 
 
 HEAD = (
@@ -280,9 +289,10 @@ def main() -> int:
         f"\nfirst name after {outcome.first_name:.0f} ms; {outcome.memory:.0f} MiB;"
         f" the engine has {outcome.true} up and dead, the list says {outcome.said}"
     )
-    for fault in outcome.faults:
+    faults = outcome.faults + [fault for phase in outcome.phases for fault in phase.slow]
+    for fault in faults:
         print(f"load: {fault}", file=sys.stderr)
-    return 1 if outcome.faults else 0
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

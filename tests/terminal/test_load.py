@@ -19,6 +19,8 @@ def test_keys_answer_and_the_list_is_right_while_logs_flood_events_storm_and_man
 def test_a_late_key_a_lost_one_and_a_wrong_list_are_found() -> None:
     quick, queued = Phase("rest", [5.0, 9.0], [5.0, 9.0]), Phase("crowd", [5.0, 150.0], [5.0, 20.0])
     assert not Outcome([quick, queued], 200.0, 50.0, (4, 2), (4, 2)).faults
+    assert not quick.slow
+    assert len(queued.slow) == 1
     late, lost = Phase("storm", [5.0, 150.0], [5.0, 120.0]), Phase("flood", [5.0, None], [5.0, 290.0])
     found = Outcome([late, lost], 200.0, 50.0, (4, 2), (4, 3)).faults
     assert [fault.split(":")[0] for fault in found[:2]] == ["storm", "flood"]
