@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-_PLACES = (
-    ("docker", re.compile(r"([0-9a-f]{64})")),
-    ("system.slice", re.compile(r"docker-([0-9a-f]{64})\.scope")),
-)
+_PLACES = (("docker", "{}"), ("system.slice", "docker-{}.scope"))
+"""Folder, and name of the group of a container with that id."""
+_ID = "([0-9a-f]{64})"
 
 
 def _read(path: str) -> str | None:
@@ -87,8 +86,9 @@ def ids() -> list[str]:
     base = ROOT if (ROOT / "cgroup.controllers").exists() else ROOT / "memory"
     found: list[str] = []
     for folder, name in _PLACES:
+        group = re.compile(name.replace(".", r"\.").format(_ID))
         with suppress(OSError):
-            found += [match[1] for entry in os.listdir(base / folder) if (match := name.fullmatch(entry))]
+            found += [match[1] for entry in os.listdir(base / folder) if (match := group.fullmatch(entry))]
     return found
 
 
@@ -100,7 +100,7 @@ def find(container_id: str, pid: int = 0) -> Group | None:
     """
     unified = (ROOT / "cgroup.controllers").exists()
     base = ROOT if unified else ROOT / "memory"
-    for path in (f"docker/{container_id}", f"system.slice/docker-{container_id}.scope"):
+    for path in (f"{folder}/{name.format(container_id)}" for folder, name in _PLACES):
         if (base / path).is_dir():
             return Group(path, unified)
     text = _read(f"/proc/{pid}/cgroup") if pid else None
