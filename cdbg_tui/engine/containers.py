@@ -51,6 +51,8 @@ FIRST_LIST_SECONDS = 5.0
 """So long who asks for all containers waits for the first list."""
 BEHIND_SECONDS = 1.0
 """So long it may take to look at what events have named; after that, what is known may be wrong."""
+MOST_EVENTS, MOST_EVENTS_OF_ONE = 10_000, 500
+"""Kept, and handed out of one container: who holds a look at it holds them, long after they were dropped here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Watch:
         self._untold: list[News] = []
         self._telling = threading.Lock()
         self._listing = threading.Lock()
-        self._events: deque[Event] = deque(maxlen=10_000)
+        self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
         self._stream: Stream | None = None
         self._closed = threading.Event()
         self._listed = threading.Event()
@@ -170,8 +172,9 @@ class Watch:
             self._retry.set()
 
     def events_of(self, container_id: str) -> tuple[Event, ...]:
-        """Return what was heard of a container, oldest first, the engine's own memory included."""
-        return tuple(event for event in self._events.copy() if event.id == container_id)
+        """Return what was last heard of a container, oldest first, the engine's own memory included."""
+        heard = (event for event in self._events.copy() if event.id == container_id)
+        return tuple(deque(heard, maxlen=MOST_EVENTS_OF_ONE))
 
     def containers(self) -> tuple[Container, ...] | None:
         """Return all containers as they were told of last; None where that may be wrong.

@@ -147,31 +147,36 @@ class Rounds:
             self._work.notify_all()
 
     def _go_on(self) -> None:
+        # What one turn has in hand must go with it: the next may not come for days.
+        while (container := self._next()) is not None:
+            self._look_at(container)
+            del container
+
+    def _look_at(self, container: Container) -> None:
         # All the rules come with these: not before the first frame.
         from cdbg_tui.triage.gather import gather
         from cdbg_tui.triage.verdict import diagnose
 
-        while (container := self._next()) is not None:
-            began = time.monotonic()
-            try:
-                events = self._events_of(container.id)
-                # A thread that stumbles over what one container is like must not be lost to all others.
-                with understood("description of a container"):
-                    found = diagnose(gather(self._engine, container.id, events, shared=self.shared))
-            except EngineError:
-                # It is gone, or the engine is: who follows the events says so. What comes back is wanted again.
-                with self._work:
-                    if container.id in self._seen:
-                        self._seen[container.id] = None, time.monotonic()
-                continue
-            finally:
-                now = time.monotonic()
-                with self._work:
-                    self._looking -= 1
-                    self._rests_to = now + REST * (now - began)
-                    self._work.notify()
-            if not self._closed:
-                self._deliver(Judged(container, found))
+        began = time.monotonic()
+        try:
+            events = self._events_of(container.id)
+            # A thread that stumbles over what one container is like must not be lost to all others.
+            with understood("description of a container"):
+                found = diagnose(gather(self._engine, container.id, events, shared=self.shared))
+        except EngineError:
+            # It is gone, or the engine is: who follows the events says so. What comes back is wanted again.
+            with self._work:
+                if container.id in self._seen:
+                    self._seen[container.id] = None, time.monotonic()
+            return
+        finally:
+            now = time.monotonic()
+            with self._work:
+                self._looking -= 1
+                self._rests_to = now + REST * (now - began)
+                self._work.notify()
+        if not self._closed:
+            self._deliver(Judged(container, found))
 
     def _next(self) -> Container | None:
         with self._work:

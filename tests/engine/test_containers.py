@@ -14,7 +14,7 @@ import pytest
 from cdbg_tui.engine import cgroups, containers, control, stream
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import find
-from cdbg_tui.engine.containers import Changed, Listed, Lost, News, Watch
+from cdbg_tui.engine.containers import MOST_EVENTS_OF_ONE, Changed, Listed, Lost, News, Watch
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.engine.threads import side_by_side
 from cdbg_tui.model.container import Container, Health, State
@@ -427,6 +427,19 @@ def test_events_that_come_in_another_order_than_they_happened_are_all_heard(
     seen = watch()
     eventually(seen.lost)
     assert [event.time for one in "ab" for event in seen.watch.events_of(one * 64)] == [1.999999999, 2.0]
+
+
+def test_of_a_storm_of_events_about_one_container_the_last_are_handed_out(
+    watch: Callable[[], Seen], proxy: Proxy
+) -> None:
+    line = {"Type": "container", "Action": "kill", "Actor": {"ID": "a" * 64}}
+    storm = (json.dumps(line | {"timeNano": second * 1_000_000_000}) for second in range(1, 2_001))
+    proxy.instead["/events"] = answer("\n".join(storm).encode())
+    seen = watch()
+    eventually(seen.lost)
+    assert [event.time for event in seen.watch.events_of("a" * 64)] == list(
+        range(2_001 - MOST_EVENTS_OF_ONE, 2_001)
+    )
 
 
 def test_a_container_that_cannot_be_inspected_is_taken_from_the_list(

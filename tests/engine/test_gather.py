@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -312,4 +313,17 @@ def test_while_keys_are_pressed_trouble_is_looked_at_one_by_one(
     going.start()
     eventually(lambda: len(found) == len(troubles))
     assert not have_met.is_set()
+    going.close()
+
+
+def test_what_was_known_of_one_container_is_let_go_before_the_next_is_waited_for(engine: Engine, run: Run) -> None:
+    one = gather(engine, run("sh", "-c", "exit 3")).container
+    known = tuple(Event(1.0, "start", one.id) for _ in range(3))
+    held = sys.getrefcount(known)
+    found: list[Judged] = []
+    going = Rounds(engine, lambda _: known, found.append)
+    going.start()
+    going.want(one, soon=True)
+    eventually(lambda: len(found) == 1 and going.is_at_rest)
+    eventually(lambda: sys.getrefcount(known) == held)
     going.close()
