@@ -22,7 +22,7 @@ run: .venv/installed ## open the dashboard; where there is no engine, a demo on 
 	$(ENGINE) start >/dev/null && $(ENGINE) exec $(BIN)/cdbg demo
 
 test: .venv/installed-dev ## run the tests on private engines; ARGS="-k logs" chooses some, JOBS=0 runs one by one
-	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-dev ## check format, lint, types, and that foreign text is cleaned before it is painted
 	@$(BIN)/ruff format --check

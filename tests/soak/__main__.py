@@ -36,7 +36,7 @@ class Form:
     """Whether the engine is killed and started."""
 
 
-SHORT = Form(10, storm=160, first_flood="USR1", restarts=False)
+SHORT = Form(10, storm=80, first_flood="USR1", restarts=False)
 
 
 def soak(

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from textual._context import visible_screen_stack
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -91,6 +92,14 @@ class Opened:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
+    async def type(self, text: str) -> None:
+        """Write *text* as fast as a terminal sends it, and wait until it was taken; ``\\x7f`` rubs out."""
+        driver = self.app._driver
+        assert driver is not None
+        for message in XTermParser().feed(text):
+            driver.process_message(message)
+        await self.pilot.pause()
+
     async def until(self, condition: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
         """Wait until *condition* is truthy, and return its answer; fail with what is on the screen."""
         deadline = time.monotonic() + seconds
@@ -104,10 +113,13 @@ class Opened:
         """Go down the list to a container, as a user would, and wait for its panes."""
         await self.until(lambda: any(one.name == name for one in self.app.roster.containers.values()))
         await self.press("1", "g")
-        for _ in range(2 * len(self.app.roster.containers)):
+        for _ in range(10):  # rows come and go meanwhile
             if self.selected is not None and self.selected.name == name:
                 break
-            await self.press("j")
+            names = [row.container.name for row in self.app.dashboard.containers.lines.rows if row.container]
+            at = names.index(self.selected.name) if self.selected is not None else 0
+            assert name in names[at:], f"{name} is not below the cursor:\n{self.text}"
+            await self.type("j" * max(1, names.index(name) - at))
         await self.until(lambda: self.is_about(name))
 
 

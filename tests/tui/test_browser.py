@@ -35,7 +35,9 @@ def row(seen: Opened, name: str) -> str:
 
 async def find(seen: Opened, name: str) -> None:
     """Search for a name, and go to it."""
-    await seen.press("slash", *(["backspace"] * 30), *name, "enter", "escape")
+    await seen.press("slash")
+    await seen.type("\x7f" * 30 + name)
+    await seen.press("enter", "escape")
 
 
 async def test_a_dead_one_with_its_reason_its_deleted_file_and_all_tabs(

@@ -41,7 +41,9 @@ def mark() -> str:
 
 async def only(seen: Opened, words: str) -> None:
     """Filter the list by *words*, as a user would."""
-    await seen.press("1", "slash", *words, "enter")
+    await seen.press("1", "slash")
+    await seen.type(words)
+    await seen.press("enter")
 
 
 def listed(seen: Opened) -> list[str]:

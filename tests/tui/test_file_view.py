@@ -138,9 +138,10 @@ async def test_a_big_log_opens_at_its_end_soon(engine: Engine, box: Box) -> None
         await seen.until(lambda: screen.view.current == len(screen.view.page) - 1)
         await seen.press("g")
         await seen.until(lambda: "1  the same fifty bytes" in seen.text)
-        await seen.press("slash", *"between are")
+        await seen.press("slash")
+        await seen.type("between are")
         await seen.until(lambda: "not found · the middle was not searched" in seen.text)
-        await seen.press(*["backspace"] * 11, *"error", "enter")
+        await seen.type("\x7f" * 11 + "error\r")
         await seen.until(lambda: "1 of 1 · n N" in seen.text)
         assert "ERROR the reason" in seen.text
 
@@ -185,7 +186,8 @@ async def test_a_program_is_named_and_shown_as_bytes_and_as_text(engine: Engine,
         assert "|.ELF" not in seen.text
         await seen.press("x")
         await seen.until(lambda: "|.ELF" in seen.text)
-        await seen.press("slash", *"7f 45 4c 46", "enter")
+        await seen.press("slash")
+        await seen.type("7f 45 4c 46\r")
         await seen.until(lambda: "1 of " in seen.text)
 
 
