@@ -309,9 +309,8 @@ async def test_a_directory_is_copied_where_the_user_says(engine: Engine, box: Bo
         line = await entry(seen)
         line.value = str(tmp_path)
         await seen.until(lambda: f"{tmp_path}/w" in re.sub(r"[│\s]", "", seen.text))
-        assert f"docker --host {engine.endpoint.url} cp {box.id[:12]}:/w" in " ".join(
-            re.sub("[│|]", " ", seen.text).split()
-        )
+        command = f"docker --host {engine.endpoint.url} cp {box.id[:12]}:/w"
+        await seen.until(lambda: command in " ".join(re.sub("[│|]", " ", seen.text).split()))
         line.value = str(tmp_path / "new")
         await seen.press("enter")
         await seen.until(lambda: "left out" in seen.text, 60)
