@@ -9,13 +9,13 @@ is even imported.
 from __future__ import annotations
 
 import codecs
-import contextlib
 import json
 import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -61,6 +61,9 @@ class Stream:
         """
         check_request(method, path)
         self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._is_in_use = False
+        """Whether somebody waits on the socket, or is about to."""
         self._where = endpoint.url
         self._head = b""
         began = time.monotonic()
@@ -70,16 +73,34 @@ class Stream:
                 if born is not None:
                     born(self)
                 host = "docker" if endpoint.is_unix else urlsplit(endpoint.url).hostname
-                self._socket.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-                # An answer that takes long to make is silent before its header, not within its body.
-                self._socket.settimeout(CONNECT_SECONDS if patience is None else patience)
-                self._rest = self._header()
-                self._socket.settimeout(patience)
+                with self._in_use():
+                    self._socket.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+                    # An answer that takes long to make is silent before its header, not within its body.
+                    self._socket.settimeout(CONNECT_SECONDS if patience is None else patience)
+                    self._rest = self._header()
+                    self._socket.settimeout(patience)
             except BaseException as error:
-                self._socket.close()
+                self.close()
                 log.debug("%s %s: %s after %s", method, path, failure(error), since(began))
                 raise
         log.debug("%s %s: 200 after %s", method, path, since(began))
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Keep the socket's descriptor until this is through, even if the stream is closed meanwhile.
+
+        A number that is free is the next connection's at once (open(2): the lowest): who was just about to wait
+        on the one would wait on the other, or read what is not meant for him.
+        """
+        with self._lock:
+            self._is_in_use = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._is_in_use = False
+                if self._closed.is_set():
+                    self._socket.close()
 
     def _header(self) -> bytes:
         got = bytearray()
@@ -127,13 +148,13 @@ class Stream:
             self._rest = b""
         while not self._closed.is_set():
             try:
-                with engine_errors(self._where):
+                with engine_errors(self._where), self._in_use():
                     piece = self._socket.recv(CHUNK)
             except Exception:
                 if self._closed.is_set():
                     return
                 raise
-            if not piece:
+            if not piece or self._closed.is_set():
                 return
             yield piece
 
@@ -151,10 +172,12 @@ class Stream:
 
     def close(self) -> None:
         """End the stream; whoever iterates over it is through at once."""
-        self._closed.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        with self._lock:
+            self._closed.set()
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)  # wakes who waits on it
+            if not self._is_in_use:
+                self._socket.close()
 
 
 def get_json(endpoint: Endpoint, path: str, *, patience: float = 10.0) -> Any:

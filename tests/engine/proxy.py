@@ -107,9 +107,10 @@ class Proxy:
         with self._lock:
             self._links |= {client, engine}
         pump = _Pump(engine, client, self._mended)
+        pumping = threading.Thread(target=pump.run, daemon=True)
         try:
             engine.connect(self._engine)
-            threading.Thread(target=pump.run, daemon=True).start()
+            pumping.start()
             while piece := client.recv(65536):
                 while _BEGUN.match(piece) and b"\r\n" not in piece and (rest := client.recv(65536)):
                     piece += rest
@@ -134,6 +135,9 @@ class Proxy:
             for link in (client, engine):
                 with contextlib.suppress(OSError):
                     link.shutdown(socket.SHUT_RDWR)
+            if pumping.ident is not None:
+                pumping.join()  # who reads must not find another connection under the number of a closed one
+            for link in (client, engine):
                 link.close()
             with self._lock:
                 self._links -= {client, engine}

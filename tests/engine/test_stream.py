@@ -61,6 +61,60 @@ def test_a_stream_gives_lines_as_they_come_and_is_closed_from_another_thread(eng
     assert time.monotonic() - began < 1
 
 
+class Watched(socket.socket):
+    """Counts who is about to wait on it, holds each up until *go* lets one pass, and notes their numbers."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(socket.AF_UNIX)
+        self.connect(path)
+        self.waits, self.go = 0, threading.Semaphore(0)
+        self.numbers: list[int] = []
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        self.waits += 1
+        assert self.go.acquire(timeout=10)
+        self.numbers.append(self.fileno())
+        return super().recv(size, flags)
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before its header", "within its body"])
+def test_closing_frees_no_descriptor_on_which_another_thread_is_about_to_wait(
+    engine_url: str, monkeypatch: pytest.MonkeyPatch, answered: bool
+) -> None:
+    links: list[Watched] = []
+
+    def connect(endpoint: Endpoint, timeout: float) -> socket.socket:
+        links.append(Watched(endpoint.url.removeprefix("unix://")))
+        return links[0]
+
+    monkeypatch.setattr(streams, "open_socket", connect)
+    born: list[Stream] = []
+    ended: list[str] = []
+
+    def read() -> None:
+        try:
+            ended.extend(piece.decode() for piece in Stream(find(engine_url), "/events", born=born.append))
+        except EngineError as error:
+            ended.append(error.kind)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    eventually(lambda: links and links[0].waits == 1)
+    link = links[0]
+    if answered:
+        link.go.release()
+        eventually(lambda: link.waits == 2)
+    number = link.fileno()
+    born[0].close()
+    assert link.fileno() == number
+    link.go.release()
+    reader.join(5)
+    assert not reader.is_alive()
+    assert set(link.numbers) == {number}
+    assert link.fileno() == -1
+    assert set(ended) <= {"unreachable"}  # nothing, if the header was underway before
+
+
 def test_lines_are_put_together_whatever_the_pieces(tmp_path: Path) -> None:
     def trickle(link: socket.socket) -> None:
         for piece in (b"HTTP/1.0 200 OK\r", b"\nDate: x\r\n\r", b"\none\nt", b"wo\r", b"\n\n\nth", b"ree"):
