@@ -1,7 +1,8 @@
 """The terminal: Textual's own driver, but for how it waits.
 
 That looks ten times a second whether the program ends, and waits two tenths when it does; it takes a lone
-Esc for one after a tenth at the earliest, and ends at a byte that is no UTF-8.
+Esc for one after a tenth at the earliest, and ends at a byte that is no UTF-8. And whatever continues it, it takes
+the terminal, even one that it has: with a second reader of keys, and the modes of a dashboard for the user's own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import codecs
 import os
 import select
+import signal
 from contextlib import suppress
 from time import monotonic
 
@@ -47,6 +49,26 @@ class Terminal(LinuxDriver):
         self._close_stop()
         self._stop = os.pipe()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Take the terminal again, on being continued; what may have been made of it meanwhile is given up first.
+
+        SIGSTOP stops without asking, the kernel sends SIGCONT along with SIGHUP (setpgid(2)), and anybody may.
+        """
+        if not self._auto_restart:
+            return
+        if self._stop is not None:
+            try:
+                is_in_front = os.tcgetpgrp(self.fileno) == os.getpgrp()
+            except OSError:  # it is gone
+                return
+            if not is_in_front:
+                os.kill(os.getpid(), signal.SIGSTOP)
+                return
+            self.suspend_application_mode()
+        elif not self._must_signal_resume:  # it is being left
+            return
+        self.resume_application_mode()
 
     def disable_input(self) -> None:
         """Stop reading."""

@@ -262,6 +262,24 @@ def test_in_other_terminals(opened: Callable[..., Opened], env: dict[str, str]) 
     assert one.ends(Q) == 0
 
 
+def test_stopped_where_nobody_can_refuse_and_continued(opened: Callable[..., Opened]) -> None:
+    one = opened()
+    program = psutil.Process(one.pid)
+    threads = len(program.threads())
+    for _ in range(2):
+        one.send(signal.SIGSTOP)
+        eventually(lambda: program.status() == psutil.STATUS_STOPPED)
+        written = len(one.raw)
+        one.send(signal.SIGCONT)
+        one.read_until(lambda written=written: b"\x1b[?1049h" in one.raw[written:])  # type: ignore[misc]
+        one.shows("[?] keys")
+    one.type("x")
+    one.shows("SIGTERM, then")
+    one.type("\x1b")
+    eventually(lambda: len(program.threads()) <= threads + 1)
+    one.ends(Q)
+
+
 @pytest.mark.parametrize("by", ["key", "signal"])
 def test_stopped_by_the_shell_and_continued(tmux: Tmux, engine_url: str, tmp_path: Path, by: str) -> None:
     env = {"DOCKER_HOST": engine_url, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
