@@ -30,7 +30,7 @@ from cdbg_tui.sessions.building import Failed, build
 from cdbg_tui.sessions.life import ASK_SECONDS, ENDED, what_ended
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Argv, Plan, failed, outcome, shown
 from cdbg_tui.sessions.pulling import pull
-from cdbg_tui.sessions.signals import signals_as_exit
+from cdbg_tui.sessions.signals import signals_as_exit, signals_later
 
 # What a child may have left switched on: the alternate screen (leaving it moves the cursor even where it was not
 # entered, to where the app saw it last: so that is put back), the scroll region, mouse, focus and paste reports,
@@ -77,9 +77,9 @@ def clean(plan: Plan, interrupted: threading.Event | None = None) -> tuple[str, 
     """
     said: list[str] = []
     seconds = CLEANUP_SECONDS
-    if interrupted is not None:
-        interrupted.clear()
-    with _undisturbed():
+    with signals_later():  # half done, nobody would know what there is to remove
+        if interrupted is not None:
+            interrupted.clear()
         for argv in plan.cleanup:
             try:
                 said.append(_hidden(argv, seconds=seconds, interrupted=interrupted))
@@ -87,16 +87,6 @@ def clean(plan: Plan, interrupted: threading.Event | None = None) -> tuple[str, 
                 said.append(str(error))
                 seconds = 1.0
     return tuple(one for one in said if one and not _is_gone_already(one))
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let what ends this process wait: half done, nobody would know what there is to clean up."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGHUP))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -254,7 +244,7 @@ def _one_by_one(commands: Iterable[Argv], interrupted: threading.Event) -> str:
         _say_command(argv)
         # It ends what it began, whatever is pressed: what an engine goes on making could not be cleaned up.
         try:
-            with _undisturbed():
+            with signals_later():
                 complaint = _hidden(argv, interrupted=interrupted)
         except _GivenUpError as error:
             complaint = str(error)

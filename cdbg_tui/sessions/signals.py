@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+
+HUNG_UP = 128 + signal.SIGHUP
+"""One end of a terminal may send several signals, from the kernel, the shell and us: only the first counts."""
 
 
 class Asked:
@@ -24,6 +27,8 @@ class Asked:
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal; at the second, the program ends without waiting for anybody."""
+        if self.status == 128 + number == HUNG_UP:
+            return
         if self.status:
             sys.exit(128 + number)
         self.status = 128 + number
@@ -54,13 +59,40 @@ def signals_as_exit() -> Iterator[None]:
     What is changed about Ctrl+C inside is put back as well.
     """
 
-    def leave(number: int, _: object) -> NoReturn:
+    has_hung_up = False
+
+    def leave(number: int, _: object) -> None:
+        nonlocal has_hung_up
+        if number == signal.SIGHUP and has_hung_up:
+            return
+        has_hung_up |= number == signal.SIGHUP
         sys.exit(128 + number)
 
     with _put_back():
         for number in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, leave)
         yield
+
+
+@contextmanager
+def signals_later() -> Iterator[None]:
+    """Let a closed terminal or a polite kill wait until this is through, and then do what it does.
+
+    A mask would not do: it is one thread's, and the kernel gives the signal to another, for which Python's main
+    thread then runs the handler all the same. In any other thread no handler runs, and nothing has to be done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    try:
+        with _put_back():
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                signal.signal(number, lambda number, _: came.append(number))
+            yield
+    finally:
+        if came:
+            signal.raise_signal(came[0])
 
 
 @contextmanager

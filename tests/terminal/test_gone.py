@@ -1,10 +1,11 @@
-"""A container is removed while a session in it or beside it has the terminal: it is told, and nothing is left."""
+"""A container, or the terminal, is gone in the middle of a session: it is told, and nothing is left."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from tests.support import Docker, Run, eventually
@@ -40,4 +41,17 @@ def test_removed_in_a_session(
     terminal.keys("Escape")
     eventually(lambda: "esc leaves" not in terminal.screen())
     leaves_well(terminal)
+    assert left_behind() == ""
+
+
+def test_the_terminal_closed_beside_a_container(cdbg: Open, run: Run, left_behind: Callable[[], str]) -> None:
+    run("sleep", "1000", name=NAME)
+    terminal = cdbg(NAME)
+    stage = psutil.Process(int(terminal.flag("pane_pid")))
+    [program] = [one for one in stage.children(recursive=True) if "cdbg_tui" in one.cmdline()]
+    terminal.keys("s")
+    terminal.wait_for("/ #")
+    assert left_behind()
+    terminal.close()
+    eventually(lambda: not program.is_running(), seconds=30)
     assert left_behind() == ""
