@@ -161,6 +161,8 @@ class LogTail:
                 self._closed.wait(2 * BATCH_SECONDS if is_paced else BATCH_SECONDS)
         what, advice = (problem.what, problem.advice) if problem else ("", "")
         missed = [] if problem else self._missed()
+        if self._closed.is_set():  # what nobody takes makes no room
+            return
         self._unread.acquire()
         self._send(LogBatch(missed, first, True, what, advice, self._unread.release))
 

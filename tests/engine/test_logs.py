@@ -221,13 +221,17 @@ def test_who_takes_nothing_is_sent_no_more(run: Run, engine: Engine) -> None:
         reader = Taker()
         second = LogTail(engine, container, False, reader)
         eventually(lambda: len(reader.records) > written + 50)
-        second.close()
         assert len(batches) == 2
         batches[0].taken()
         eventually(lambda: len(batches) == 3)
         assert len(batches[2].records) > 30
+        written = len(reader.records)
+        eventually(lambda: len(reader.records) > written + 50)
+        second.close()
     finally:
         tail.close()
+    # What is left is taken by nobody: who was about to deliver more must not wait for that.
+    eventually(lambda: not [one for one in threading.enumerate() if one.name.startswith("log-")])
 
 
 def test_earlier_pages_join_without_gap_or_repetition(
