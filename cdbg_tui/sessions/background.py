@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import signal
 import subprocess
@@ -47,6 +46,7 @@ class Background:
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._count = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_over = False
         self._lock = threading.Lock()
 
     @property
@@ -84,12 +84,24 @@ class Background:
                     with self._lock:
                         self._lines.append(clean(line.decode("utf-8", "replace").rstrip("\r\n")))
                         self._count += 1
+                # Until it has been waited for, its number is its group's and nobody else's (waitpid(2)).
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                with self._lock:
+                    self._is_over = True
         finally:
             atexit.unregister(self.end)
         return Ended(process.returncode, time.monotonic() - started)
 
-    def end(self) -> None:
-        """Have it ended, with what it has started; again, or when it is over, do nothing."""
-        if self._process is not None and self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
+    def end(self) -> str:
+        """Have it ended, with what it has started, even where it has left that behind; return why that cannot be.
+
+        Again, or when it is over, do nothing.
+        """
+        with self._lock:
+            if self._process is None or self._is_over:
+                return ""
+            try:
                 os.killpg(self._process.pid, signal.SIGTERM)
+            except OSError as error:
+                return f"It could not be ended: {error.strerror or error}."
+        return ""

@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from cdbg_tui.model.text import one_line
 from cdbg_tui.sessions.background import Background, Ended
 from cdbg_tui.tui.paint import plain
 from cdbg_tui.tui.screens.messages import CopyWanted
@@ -86,7 +87,8 @@ class Output(Over[None]):
 
     def action_end(self) -> None:
         """Have it ended."""
-        self._job.end()
+        if why := self._job.end():
+            self.app.notify(one_line(why), severity="error", markup=False)
 
     def action_copy(self) -> None:
         """Ask for the output to be copied."""
