@@ -14,6 +14,7 @@ from cdbg_tui.engine import cgroups
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.errors import EngineError, understood
 from cdbg_tui.engine.stream import Stream, query
+from cdbg_tui.engine.threads import after
 from cdbg_tui.model.container import Container, from_inspect, from_list, merged, wants_inspection
 from cdbg_tui.model.event import NETWORK_ACTIONS, Event, from_engine
 
@@ -276,9 +277,7 @@ class Watch:
                 if not self._listed.is_set():
                     self._tell(Listed(tuple(running), is_whole=False))
 
-        timer = threading.Timer(max(0.0, now + HASTE_SECONDS - time.time()), tell)
-        timer.daemon = True
-        timer.start()
+        after(max(0.0, now + HASTE_SECONDS - time.time()), tell, "haste")
 
     def _asked(self, path: str, now: float) -> list[Container]:
         with understood("list of containers"):
@@ -416,9 +415,7 @@ class Watch:
         if container.exit_code != 137 or container.oom_killed or not just_now or life == self._doubted:
             return
         self._doubted = life
-        timer = threading.Timer(DOUBT_SECONDS, self._be_curious_about, (container.id,))
-        timer.daemon = True
-        timer.start()
+        after(DOUBT_SECONDS, lambda: self._be_curious_about(container.id), "doubt")
 
     def _be_curious_about(self, container_id: str) -> None:
         with self._work:

@@ -30,6 +30,16 @@ def begin(work: Callable[[], None], name: str) -> None:
     _to_begin.put(threading.Thread(target=work, name=name, daemon=True))
 
 
+def after(seconds: float, work: Callable[[], None], name: str) -> None:
+    """Run *work* in a daemon thread, so many *seconds* from now."""
+
+    def wait() -> None:
+        time.sleep(seconds)
+        work()
+
+    begin(wait, name)
+
+
 @cache
 def _starter() -> threading.Thread:
     thread = threading.Thread(target=_start_them, name="starter", daemon=True)
@@ -79,7 +89,7 @@ def as_they_come(
                 done.put((item, error))
 
     for _ in range(min(workers, count)):
-        threading.Thread(target=work, name="side-by-side", daemon=True).start()
+        begin(work, "side-by-side")
     deadline = time.monotonic() + seconds
     try:
         for _ in range(count):
