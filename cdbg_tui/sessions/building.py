@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from cdbg_tui.engine.build import why
 from cdbg_tui.model.text import one_line
 from cdbg_tui.sessions.in_sight import KEPT, passed_on, started, words
 from cdbg_tui.sessions.plan import Argv, Build
+from cdbg_tui.sessions.signals import Pressed
 
 WONDERED_SECONDS = 10.0
 INTERRUPTED = "interrupted"
@@ -35,7 +35,7 @@ class Failed:
     """Packages that are not to be had."""
 
 
-def build(one: Build, tell: Callable[[str], None], interrupted: threading.Event) -> Failed | None:
+def build(one: Build, tell: Callable[[str], None], interrupted: Pressed) -> Failed | None:
     """Run ``docker build`` on this terminal; return why it failed, or nothing.
 
     Ctrl+C, which *interrupted* tells of, ends it as it ends any command. It comes back when the engine has put

@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import termios
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from cdbg_tui.sessions.building import Failed, build
 from cdbg_tui.sessions.life import ASK_SECONDS, ENDED, what_ended
 from cdbg_tui.sessions.plan import DOCKER_FAILED, Argv, Plan, failed, outcome, shown
 from cdbg_tui.sessions.pulling import pull
-from cdbg_tui.sessions.signals import signals_as_exit, signals_later
+from cdbg_tui.sessions.signals import Pressed, signals_as_exit, signals_later
 
 # What a child may have left switched on: the alternate screen (leaving it moves the cursor even where it was not
 # entered, to where the app saw it last: so that is put back), the scroll region, mouse, focus and paste reports,
@@ -69,7 +68,7 @@ def missing(plan: Plan) -> str:
     return next((program for program in programs if shutil.which(program) is None), "")
 
 
-def clean(plan: Plan, interrupted: threading.Event | None = None) -> tuple[str, ...]:
+def clean(plan: Plan, interrupted: Pressed | None = None) -> tuple[str, ...]:
     """Run the plan's clean-up, out of sight, and return what could not be removed, in words.
 
     It blocks: under the app, call it from a thread of its own. On a terminal, Ctrl+C twice gives it up. An engine
@@ -90,12 +89,12 @@ def clean(plan: Plan, interrupted: threading.Event | None = None) -> tuple[str, 
 
 
 @contextlib.contextmanager
-def signals_for_the_child() -> Iterator[threading.Event]:
+def signals_for_the_child() -> Iterator[Pressed]:
     """Let Ctrl+C and Ctrl+\\ end the child, not us; yield what tells that one of them was pressed.
 
     The handlers are functions, for SIG_IGN would be inherited by the child.
     """
-    pressed = threading.Event()
+    pressed = Pressed()
 
     def note(_number: int, _frame: FrameType | None) -> None:
         pressed.set()
@@ -137,7 +136,7 @@ def wants_kept(plan: Plan) -> bool:
         return False
 
 
-def on_terminal(plan: Plan, interrupted: threading.Event, *, waits: bool = True) -> Outcome:
+def on_terminal(plan: Plan, interrupted: Pressed, *, waits: bool = True) -> Outcome:
     """Run the plan on a terminal that is ours alone, under `signals_for_the_child`.
 
     Where it fails and *waits*, Enter is waited for: what docker wrote would be gone with this screen. Nothing
@@ -156,7 +155,7 @@ def on_terminal(plan: Plan, interrupted: threading.Event, *, waits: bool = True)
         _take_back(modes)
 
 
-def _session(plan: Plan, modes: list[Any] | None, interrupted: threading.Event, *, waits: bool) -> Outcome:
+def _session(plan: Plan, modes: list[Any] | None, interrupted: Pressed, *, waits: bool) -> Outcome:
     # The cursor is where it stood when the app began: below may be what the session before left.
     _write("\x1b[J")
     for line in plan.banner:
@@ -221,7 +220,7 @@ def _status(result: int | OSError) -> int:
     return result if result >= 0 else 128 - result
 
 
-def _prepare(plan: Plan, interrupted: threading.Event) -> Failed | None:
+def _prepare(plan: Plan, interrupted: Pressed) -> Failed | None:
     """Run what comes before the session; return what went wrong, or nothing."""
     if plan.pull:
         _say_command(plan.pull)
@@ -238,7 +237,7 @@ def _prepare(plan: Plan, interrupted: threading.Event) -> Failed | None:
     return Failed(complaint) if complaint else None
 
 
-def _one_by_one(commands: Iterable[Argv], interrupted: threading.Event) -> str:
+def _one_by_one(commands: Iterable[Argv], interrupted: Pressed) -> str:
     """Run *commands*, output hidden, until one fails; return what went wrong, or nothing."""
     for argv in commands:
         _say_command(argv)
@@ -273,7 +272,7 @@ def _printed(argv: Argv) -> bytes:
     return b""
 
 
-def _call(argv: Argv, leaving: threading.Event | None = None, into: str = "") -> int | OSError:
+def _call(argv: Argv, leaving: Pressed | None = None, into: str = "") -> int | OSError:
     """Run *argv* with our standard streams; once *leaving* is set, it has a moment to end before it is killed.
 
     With *into*, its standard output goes to that file, which must not be there yet.
@@ -292,7 +291,7 @@ def _call(argv: Argv, leaving: threading.Event | None = None, into: str = "") ->
         return error
 
 
-def _run(argv: Argv, leaving: threading.Event | None, out: IO[bytes] | None = None) -> int:
+def _run(argv: Argv, leaving: Pressed | None, out: IO[bytes] | None = None) -> int:
     # Spelled out: readline, once loaded, puts LINES and COLUMNS into it behind Python's back, and a
     # child would take the terminal's size from there, even after a resize.
     with subprocess.Popen(argv, env=dict(os.environ), stdout=out) as process:
@@ -303,7 +302,7 @@ def _run(argv: Argv, leaving: threading.Event | None, out: IO[bytes] | None = No
             raise
 
 
-def _ended(process: subprocess.Popen[bytes], leaving: threading.Event) -> int:
+def _ended(process: subprocess.Popen[bytes], leaving: Pressed) -> int:
     while True:
         try:
             return process.wait(_GRACE_SECONDS)
@@ -318,7 +317,7 @@ class _GivenUpError(Exception):
     """A command was not waited for any longer."""
 
 
-def _hidden(argv: Argv, *, seconds: float = math.inf, interrupted: threading.Event | None = None) -> str:
+def _hidden(argv: Argv, *, seconds: float = math.inf, interrupted: Pressed | None = None) -> str:
     """Run *argv* without the terminal, out of reach of Ctrl+C; return its last words if it failed, or nothing.
 
     With *interrupted* the terminal's user can give it up, by pressing Ctrl+C twice, and is told so.
@@ -350,9 +349,7 @@ def _hidden(argv: Argv, *, seconds: float = math.inf, interrupted: threading.Eve
     return one_line(words[-1]) if words else f"{shlex.join(argv)} ended with {process.returncode}"
 
 
-def _awaited(
-    process: subprocess.Popen[bytes], argv: Argv, deadline: float, interrupted: threading.Event | None
-) -> bytes:
+def _awaited(process: subprocess.Popen[bytes], argv: Argv, deadline: float, interrupted: Pressed | None) -> bytes:
     """Return what a hidden command wrote to its standard error, once it has ended."""
     was_told, presses, slow = False, 0, time.monotonic() + SLOW_SECONDS
     try:
@@ -426,7 +423,7 @@ def _write(text: str) -> None:
             stream.flush()
 
 
-def _wait_for_enter(interrupted: threading.Event) -> None:
+def _wait_for_enter(interrupted: Pressed) -> None:
     """Wait for a line on the terminal, its end, or Ctrl+C."""
     interrupted.clear()
     while not interrupted.is_set():

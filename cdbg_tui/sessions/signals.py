@@ -13,6 +13,28 @@ HUNG_UP = 128 + signal.SIGHUP
 """One end of a terminal may send several signals, from the kernel, the shell and us: only the first counts."""
 
 
+class Pressed:
+    """Whether a key that interrupts was pressed.
+
+    No `threading.Event`: that has a lock, and the handler that sets it runs in the middle of who holds it.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        """Note that one was."""
+        self._is_set = True
+
+    def clear(self) -> None:
+        """Forget it."""
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        """Tell whether one was, since it was forgotten last."""
+        return self._is_set
+
+
 class Asked:
     """Notes the signal that asks the program to leave, for somebody who can leave in good order.
 

@@ -9,6 +9,7 @@ import pytest
 
 from cdbg_tui.sessions import running
 from cdbg_tui.sessions.plan import Plan
+from cdbg_tui.sessions.signals import Pressed
 from tests.support import eventually
 
 FOREVER = ("sleep", "1000")
@@ -21,7 +22,7 @@ def test_one_that_ends_is_waited_for() -> None:
 
 
 def test_ctrl_c_once_waits_and_says_so_and_twice_gives_up() -> None:
-    pressed = threading.Event()
+    pressed = Pressed()
     failures: list[BaseException] = []
 
     def wait() -> None:

@@ -25,6 +25,7 @@ from cdbg_tui.engine.stream import Stream
 from cdbg_tui.sessions.background import Background
 from cdbg_tui.sessions.plan import Plan
 from cdbg_tui.sessions.running import on_terminal, quietly
+from cdbg_tui.sessions.signals import Pressed
 from cdbg_tui.tui.actions import ACTIONS
 
 ROOT = Path(cdbg_tui.__file__).parent
@@ -116,7 +117,7 @@ def test_no_program_is_started_in_whatever_way(way: str, tmp_path: Path) -> None
 
 
 def test_sessions_are_refused_with_a_sentence() -> None:
-    outcome = on_terminal(TRUE, threading.Event())
+    outcome = on_terminal(TRUE, Pressed())
     assert outcome.line == "Nothing was started: cdbg was started with --read-only."
     assert outcome.severity == "error"
     with pytest.raises(EngineError, match="Nothing was started: cdbg was started with --read-only"):
