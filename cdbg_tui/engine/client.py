@@ -118,7 +118,8 @@ class Engine:
         # Without the lock: making a client asks the engine for its version, and `close` must not wait for that.
         made = _api_client(where)
         with self._lock:
-            if self._api is None and not self._closed.is_set():
+            is_still_there = self._tunnel is None or self._tunnel.endpoint == where
+            if self._api is None and is_still_there and not self._closed.is_set():
                 self._api = made
         return made
 

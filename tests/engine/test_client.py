@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cdbg_tui import cli
-from cdbg_tui.engine import connect
+from cdbg_tui.engine import client, connect
 from cdbg_tui.engine.client import Engine
 from cdbg_tui.engine.connect import Endpoint, Tls, find
 from cdbg_tui.engine.errors import EngineError
@@ -229,6 +229,31 @@ def test_with_an_engine_that_was_replaced_by_an_older_one_a_version_is_agreed_on
 def test_the_client_is_made_once(engine: Engine) -> None:
     with engine.api() as one, engine.api() as other:
         assert one is other
+
+
+def test_a_client_is_not_kept_whose_tunnel_was_dug_anew_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dug:
+        is_alive = True
+
+        def __init__(self, path: str) -> None:
+            self.endpoint = Endpoint(f"unix://{path}", "")
+
+    engine = Engine(Endpoint("ssh://nowhere.invalid", ""))
+    monkeypatch.setattr(engine, "_tunnel", Dug("/first"))
+    made: list[str] = []
+
+    def make(where: Endpoint) -> object:
+        made.append(where.url)
+        if len(made) == 1:
+            monkeypatch.setattr(engine, "_tunnel", Dug("/second"))
+        return object()
+
+    monkeypatch.setattr(client, "_api_client", make)
+    first = engine._client()
+    second = engine._client()
+    assert first is not second
+    assert engine._client() is second
+    assert made == ["unix:///first", "unix:///second"]
 
 
 @pytest.fixture
