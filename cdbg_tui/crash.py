@@ -133,7 +133,7 @@ def _report(error: BaseException, where: str) -> str:
     masks = Masks(dict(os.environ))
     parts = [f"cdbg failed {where} on {time.strftime('%Y-%m-%d %H:%M:%S %z')}\n"]
     parts += [f"{name:<10} {_asked(fact)}\n" for name, fact in (("versions", _versions), *_facts.items())]
-    parts += ["\nlast actions\n", *(f"  {_clock(when)} {words}\n" for when, words in _trail)]
+    parts += ["\nlast actions\n", *(f"  {_clock(when)} {words}\n" for when, words in tuple(_trail))]
     parts += ["\n", *_traceback(error)]
     if log := _log_lines():
         parts += ["\nthe end of the debug log\n", *log]

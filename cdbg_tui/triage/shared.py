@@ -81,7 +81,7 @@ class Shared:
             if len(self._answers) >= MOST_ANSWERS:  # containers and images come and go, for weeks
                 for one in [one for one, known in self._answers.items() if known.is_old(self._seconds)]:
                     del self._answers[one]
-                    del self._locks[one]
+                    self._locks.pop(one, None)  # gone already, if it was being asked for at the last time
             self._answers[key] = answer
         return answer
 

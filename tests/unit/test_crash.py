@@ -51,6 +51,19 @@ def report(error: Exception) -> str:
     return path.read_text()
 
 
+def test_what_is_done_while_it_is_written_does_not_lose_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def clock(_when: float) -> str:
+        crash.note("something else")
+        return "now"
+
+    monkeypatch.setattr(crash, "_clock", clock)
+    crash.note("one thing")
+    crash.note("another")
+    text = report(caught("bad"))
+    assert "now one thing" in text
+    assert "now another" in text
+
+
 @pytest.mark.parametrize(
     ("said", "kept"),
     [

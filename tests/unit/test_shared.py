@@ -72,6 +72,18 @@ def test_old_answers_are_dropped_when_there_are_many(monkeypatch: pytest.MonkeyP
     assert len(shared._locks) <= 12
 
 
+def test_an_old_answer_that_is_asked_for_anew_while_others_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cdbg_tui.triage.shared.MOST_ANSWERS", 3)
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    engine = Counting()
+    shared = Shared(cast(Engine, engine), seconds=5.0)
+    for name in ("a", "b", "c", "a", "d", "e", "f"):
+        now[0] += 1000
+        shared.image(name)
+    assert len(engine.asked) == 7
+
+
 class Listing(Counting):
     """An engine with one container."""
 
