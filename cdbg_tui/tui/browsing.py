@@ -206,6 +206,7 @@ class Visit:
         for what, progress in self._reading.items():
             progress.cancel()
             app.asking.forget(self._key(what))
+        app.asking.forget(self._key("deleted"))
         if images is None:
             return
 

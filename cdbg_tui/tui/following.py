@@ -329,7 +329,7 @@ class Following:
         if self._processes is not None:
             self._processes.close()
             self._processes = None
-        for key in ("look", "earlier"):
+        for key in ("look", "earlier", "connect"):
             self._app.asking.forget(key)
 
 

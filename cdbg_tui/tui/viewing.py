@@ -105,6 +105,10 @@ class _Viewing:
     def _key(self) -> str:
         return f"view {id(self)}"
 
+    @property
+    def _image_key(self) -> str:
+        return f"image of {self._key}"
+
     def _wanted(self, what: str) -> None:
         match what:
             case "again":
@@ -121,7 +125,8 @@ class _Viewing:
             case "stop" | "left":
                 self._progress.cancel()
                 if what == "left":
-                    self._app.asking.forget(self._key)
+                    for key in (self._key, self._image_key):
+                        self._app.asking.forget(key)
             case "copy_out" | "edit":
                 self._take(what)
 
@@ -133,7 +138,7 @@ class _Viewing:
             do(self._app, target.container_id, target.name, target.path)
         elif target.image is not None:
             self._app.asking.ask(
-                f"image of {self._key}",
+                self._image_key,
                 target.image.container,
                 lambda made: do(self._app, made, target.name, target.path),
                 lambda error: self._app.say(f"{error.what} {error.advice}", "error"),

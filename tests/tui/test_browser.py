@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 from textual.screen import Screen
 
 from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.image_files import ImageFiles
 from cdbg_tui.engine.leftovers import left_behind
+from cdbg_tui.tui import browsing
 from cdbg_tui.tui.screens.changes import Changes
+from cdbg_tui.tui.screens.file_view import FileView
 from tests.support import Docker, Run, eventually
 from tests.tui.opened import Opened, opened
 
@@ -79,6 +83,43 @@ async def test_a_dead_one_with_its_reason_its_deleted_file_and_all_tabs(
         await seen.press("escape", "escape")
         await seen.until(lambda: seen.app.screen is seen.app.dashboard)
         await seen.until(lambda: not any(one.session == "probe" for one in left_behind(engine)))
+
+
+@pytest.mark.parametrize("on", [Changes, FileView])
+async def test_a_copy_that_is_prepared_when_its_screen_is_left_is_not_asked_about(
+    engine: Engine, run: Run, docker: Docker, monkeypatch: pytest.MonkeyPatch, on: type[Screen[object]]
+) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    class Held(ImageFiles):
+        def container(self) -> str:
+            made = super().container()
+            asked.set()
+            assert go.wait(20)
+            return made
+
+    monkeypatch.setattr(browsing, "ImageFiles", Held)
+    docker("wait", run("sh", "-c", "rm /etc/group", name="browse-left"))
+    async with opened(engine) as seen:
+        go.set()
+        await browse(seen, "browse-left")
+        await find(seen, "group")
+        if on is FileView:
+            await seen.press("enter")
+            await seen.until(lambda: "this is the image's version" in seen.text and "1  " in seen.text)
+        assert isinstance(seen.app.screen, on)
+        go.clear()
+        asked.clear()
+        await seen.press("ctrl+s")
+        await seen.until(asked.is_set)
+        while isinstance(seen.app.screen, on):
+            await seen.press("escape")
+        left_for = seen.app.screen
+        go.set()
+        names = ("ask browse deleted", "ask image of")
+        await seen.until(lambda: not [one for one in threading.enumerate() if one.name.startswith(names)])
+        await seen.pilot.pause()
+        assert seen.app.screen is left_for
 
 
 async def test_leaving_the_program_removes_what_stood_for_the_image(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import threading
 
 import pytest
 
 from cdbg_tui.engine.client import Engine
+from cdbg_tui.engine.errors import EngineError
+from cdbg_tui.triage.evidence import Evidence
+from cdbg_tui.triage.network import knock
 from cdbg_tui.tui.screens.choose import Choose
 from cdbg_tui.tui.screens.confirm import Confirm
 from tests.support import Run
@@ -97,6 +101,37 @@ async def test_its_checklist_asks_before_it_connects(
         await seen.until(lambda: "127.0.0.1:8080 accepted the connection" in seen.diagnosis)
         await seen.press("t")
         await seen.until(lambda: "proof" in seen.diagnosis)
+
+
+async def test_what_fails_for_one_is_not_told_of_the_next(
+    engine: Engine, run: Run, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def fail(_engine: Engine, _evidence: Evidence) -> knock.Attempts:
+        asked.set()
+        assert go.wait(20)
+        raise EngineError("refused", "The first cannot be connected to.")
+
+    monkeypatch.setattr(knock, "connections", fail)
+    run(*SERVER, name=f"{mark}-first", options=("--publish=127.0.0.1::8080",))
+    run(*FOREVER, name=f"{mark}-second")
+    async with opened(engine) as seen:
+        await seen.go_to(f"{mark}-first")
+        await seen.until(lambda: whole(seen) and "listens on" in seen.diagnosis)
+        await seen.press("4", "T")
+        await seen.until(lambda: isinstance(seen.app.screen, Confirm))
+        await seen.press("y")
+        await seen.until(asked.is_set)
+        await seen.press("1", "j")
+        await seen.until(
+            lambda: f"triage · {mark}-second" in seen.text and "yes" in seen.diagnosis and whole(seen)
+        )
+        go.set()
+        await seen.until(lambda: not [one for one in threading.enumerate() if one.name == "ask connect"])
+        await seen.pilot.pause()
+        assert "cannot be connected" not in seen.text
+        assert "yes" in seen.diagnosis
 
 
 async def test_what_a_dead_one_said_neither_acts_nor_breaks_anything(engine: Engine, run: Run, mark: str) -> None:
