@@ -8,15 +8,21 @@ the terminal, even one that it has: with a second reader of keys, and the modes 
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import select
 import signal
+import sys
 from contextlib import suppress
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 ESCAPE_SECONDS = 0.01
 """After so long an Esc is no beginning of another key's sequence (as in tmux): terminals send one in one piece."""
@@ -28,6 +34,30 @@ YOUNG_SECONDS = 1.0
 
 if "ESCDELAY" not in os.environ:
     constants.ESCAPE_DELAY = ESCAPE_SECONDS  # type: ignore[misc]
+
+
+class _Forgiving(io.RawIOBase):
+    """The terminal's descriptor; where the terminal is gone, what is written goes nowhere.
+
+    An error would end the thread that writes, and block for ever who feeds it.
+    """
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
+
+    def write(self, data: Buffer) -> int:
+        try:
+            return os.write(self.fileno(), data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def output() -> io.TextIOWrapper:
+    """Return what writes to the terminal, as standard error does."""
+    return io.TextIOWrapper(io.BufferedWriter(_Forgiving()), "utf-8", "backslashreplace")
 
 
 class Terminal(LinuxDriver):
@@ -48,25 +78,32 @@ class Terminal(LinuxDriver):
         self._began = monotonic()
         self._close_stop()
         self._stop = os.pipe()
+        self._file = output()
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def _sigcont_application(self, *_: object) -> None:
+        # Not at once: this may be the middle of a write, whose queue has a lock, or of taking the terminal.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._retake)
+
+    def _retake(self) -> None:
         """Take the terminal again, on being continued; what may have been made of it meanwhile is given up first.
 
         SIGSTOP stops without asking, the kernel sends SIGCONT along with SIGHUP (setpgid(2)), and anybody may.
         """
         if not self._auto_restart:
             return
-        if self._stop is not None:
+        if self._writer_thread is not None and self._writer_thread.is_alive():
             try:
                 is_in_front = os.tcgetpgrp(self.fileno) == os.getpgrp()
             except OSError:  # it is gone
                 return
             if not is_in_front:
-                os.kill(os.getpid(), signal.SIGSTOP)
+                # Stopped until it is, as who writes from there; not where no shell is left to bring it there.
+                os.kill(os.getpid(), signal.SIGTTOU)
                 return
             self.suspend_application_mode()
-        elif not self._must_signal_resume:  # it is being left
+        elif self._stop is None and not self._must_signal_resume:  # it is being left
             return
         self.resume_application_mode()
 

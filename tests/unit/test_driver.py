@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import sys
 import threading
 import tty
 from collections.abc import Iterator
@@ -96,3 +97,18 @@ def test_it_ends_when_it_is_told_to(typed: Typed) -> None:
     os.write(typed.stop, b"\0")
     typed.thread.join(5)
     assert not typed.thread.is_alive()
+
+
+def test_what_is_written_to_a_terminal_that_is_gone_goes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "__stderr__", terminal)
+        out = driver.output()
+        out.write("seen")
+        out.flush()
+        assert os.read(ours, 10) == b"seen"
+        os.close(ours)
+        with pytest.raises(OSError, match="Input/output"):
+            os.write(theirs, b"lost")
+        out.write("lost" * 100_000)
+        out.flush()
