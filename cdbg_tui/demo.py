@@ -25,7 +25,7 @@ from cdbg_tui.engine.connect import Endpoint
 from cdbg_tui.engine.errors import EngineError
 from cdbg_tui.model.container import COMPOSE_PROJECT, COMPOSE_SERVICE
 from cdbg_tui.model.text import clean
-from cdbg_tui.sessions.signals import signals_as_exit
+from cdbg_tui.sessions.signals import signals_as_exit, signals_later
 
 LABEL = "dev.cdbg.demo"
 OWNER = "dev.cdbg.demo.owner"
@@ -50,7 +50,8 @@ def main(endpoint: Endpoint, dashboard: Callable[[Endpoint], int]) -> int:
             finally:
                 # Ctrl+C once more would leave half of them behind.
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
-                down(engine)
+                with signals_later():
+                    down(engine)
                 print("Nothing of the demo is left.", flush=True)
     except EngineError as error:
         print(clean(f"cdbg demo: {error.what} {error.advice}".strip()), file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import signal
 import subprocess
@@ -85,7 +86,8 @@ class Background:
                         self._lines.append(clean(line.decode("utf-8", "replace").rstrip("\r\n")))
                         self._count += 1
                 # Until it has been waited for, its number is its group's and nobody else's (waitpid(2)).
-                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                with contextlib.suppress(ChildProcessError):  # waited for by the kernel, where SIGCHLD is ignored
+                    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
                 with self._lock:
                     self._is_over = True
         finally:

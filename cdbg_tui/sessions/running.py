@@ -16,7 +16,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import IO, Any, Literal
@@ -41,6 +41,8 @@ _RESET = (
     "\x1b[<u\x1b[>4m\x1b[?1l\x1b>\x1b[4l\x1b[?7h\x1b(B\x0f\x1b[0m\x1b[?25h\x1b[0 q"
 )
 CLEANUP_SECONDS = 60.0
+HELD_SECONDS = 20.0
+"""So long may a command go on that somebody who closed the terminal, or wants us to leave, waits for."""
 SLOW_SECONDS = 5.0
 """After so long it is said what is waited for."""
 _GRACE_SECONDS = 0.3
@@ -243,8 +245,8 @@ def _one_by_one(commands: Iterable[Argv], interrupted: Pressed) -> str:
         _say_command(argv)
         # It ends what it began, whatever is pressed: what an engine goes on making could not be cleaned up.
         try:
-            with signals_later():
-                complaint = _hidden(argv, interrupted=interrupted)
+            with signals_later() as held:
+                complaint = _hidden(argv, interrupted=interrupted, held=held)
         except _GivenUpError as error:
             complaint = str(error)
         if complaint:
@@ -317,10 +319,13 @@ class _GivenUpError(Exception):
     """A command was not waited for any longer."""
 
 
-def _hidden(argv: Argv, *, seconds: float = math.inf, interrupted: Pressed | None = None) -> str:
+def _hidden(
+    argv: Argv, *, seconds: float = math.inf, interrupted: Pressed | None = None, held: Sequence[int] = ()
+) -> str:
     """Run *argv* without the terminal, out of reach of Ctrl+C; return its last words if it failed, or nothing.
 
-    With *interrupted* the terminal's user can give it up, by pressing Ctrl+C twice, and is told so.
+    With *interrupted* the terminal's user can give it up, by pressing Ctrl+C twice, and is told so. Signals that
+    are *held* until it has ended do not wait for ever.
 
     Raises:
         _GivenUpError: the user did, or *seconds* were over.
@@ -336,7 +341,7 @@ def _hidden(argv: Argv, *, seconds: float = math.inf, interrupted: Pressed | Non
     except OSError as error:
         return str(error)
     try:
-        said = _awaited(process, argv, time.monotonic() + seconds, interrupted)
+        said = _awaited(process, argv, time.monotonic() + seconds, interrupted, held)
     except BaseException:
         process.kill()
         process.communicate()
@@ -349,7 +354,13 @@ def _hidden(argv: Argv, *, seconds: float = math.inf, interrupted: Pressed | Non
     return one_line(words[-1]) if words else f"{shlex.join(argv)} ended with {process.returncode}"
 
 
-def _awaited(process: subprocess.Popen[bytes], argv: Argv, deadline: float, interrupted: Pressed | None) -> bytes:
+def _awaited(
+    process: subprocess.Popen[bytes],
+    argv: Argv,
+    deadline: float,
+    interrupted: Pressed | None,
+    held: Sequence[int],
+) -> bytes:
     """Return what a hidden command wrote to its standard error, once it has ended."""
     was_told, presses, slow = False, 0, time.monotonic() + SLOW_SECONDS
     try:
@@ -358,6 +369,8 @@ def _awaited(process: subprocess.Popen[bytes], argv: Argv, deadline: float, inte
                 return process.communicate(timeout=max(0.0, min(_PRESS_SECONDS, deadline - time.monotonic())))[1]
             except subprocess.TimeoutExpired:
                 now = time.monotonic()
+            if held:
+                deadline = min(deadline, now + HELD_SECONDS)
             if interrupted is not None:
                 if interrupted.is_set():
                     interrupted.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -97,21 +97,23 @@ def signals_as_exit() -> Iterator[None]:
 
 
 @contextmanager
-def signals_later() -> Iterator[None]:
+def signals_later() -> Iterator[Sequence[int]]:
     """Let a closed terminal or a polite kill wait until this is through, and then do what it does.
+
+    What is lent holds those that have come.
 
     A mask would not do: it is one thread's, and the kernel gives the signal to another, for which Python's main
     thread then runs the handler all the same. In any other thread no handler runs, and nothing has to be done.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
     try:
         with _put_back():
             for number in (signal.SIGHUP, signal.SIGTERM):
                 signal.signal(number, lambda number, _: came.append(number))
-            yield
+            yield came
     finally:
         if came:
             signal.raise_signal(came[0])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import Docker, Run, eventually
 from tests.terminal.dashboard import Open, leaves_well
+from tests.terminal.test_leaving import lives
 
 NAME = "cdbg-t-going"
 
@@ -53,5 +54,5 @@ def test_the_terminal_closed_beside_a_container(cdbg: Open, run: Run, left_behin
     terminal.wait_for("/ #")
     assert left_behind()
     terminal.close()
-    eventually(lambda: not program.is_running(), seconds=30)
+    eventually(lambda: not lives(program), seconds=30)
     assert left_behind() == ""

@@ -75,7 +75,7 @@ def test_one_end_of_a_terminal_counts_once_however_many_tell_of_it() -> None:
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_what_must_not_be_cut_short_is_not_though_another_thread_takes_the_signal(number: signal.Signals) -> None:
     over = threading.Event()
-    other = threading.Thread(target=over.wait)
+    other = threading.Thread(target=over.wait, daemon=True)
     other.start()
     done: list[str] = []
 
