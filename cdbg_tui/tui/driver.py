@@ -57,7 +57,8 @@ class _Forgiving(io.RawIOBase):
 
 def output() -> io.TextIOWrapper:
     """Return what writes to the terminal, as standard error does."""
-    return io.TextIOWrapper(io.BufferedWriter(_Forgiving()), "utf-8", "backslashreplace")
+    encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
+    return io.TextIOWrapper(io.BufferedWriter(_Forgiving()), encoding, "backslashreplace")
 
 
 class Terminal(LinuxDriver):
