@@ -34,9 +34,8 @@ def test_removed_in_a_session(
     terminal.wait_for(re.compile(r"^~\s*$", re.M))
     docker("rm", "--force", target)
     impostor = run("sleep", "1000", name=NAME)
+    eventually(lambda: re.search(said, re.sub(r"[│▌\s]+", " ", terminal.screen())))
     terminal.wait_for("? keys")
-    screen = re.sub(r"[│▌\s]+", " ", terminal.screen())
-    assert re.search(said, screen), screen
     terminal.keys("x")
     terminal.wait_for(f"{NAME} ({impostor[:12]})")
     terminal.keys("Escape")
