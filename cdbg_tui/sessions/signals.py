@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-HUNG_UP = 128 + signal.SIGHUP
-"""One end of a terminal may send several signals, from the kernel, the shell and us: only the first counts."""
-
 
 class Pressed:
     """Whether a key that interrupts was pressed.
@@ -48,8 +45,11 @@ class Asked:
         self._leave: Callable[[int], None] | None = None
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
-        """Take a signal; at the second, the program ends without waiting for anybody."""
-        if self.status == 128 + number == HUNG_UP:
+        """Take a signal; at the second, the program ends without waiting for anybody.
+
+        One end of a terminal may send several, from the kernel, the shell and us: they are one.
+        """
+        if number == signal.SIGHUP and self.status == 128 + number:
             return
         if self.status:
             sys.exit(128 + number)
@@ -78,7 +78,8 @@ def signals_noted() -> Iterator[Asked]:
 def signals_as_exit() -> Iterator[None]:
     """Turn a closed terminal or a polite kill into an exit that passes through every ``finally``.
 
-    What is changed about Ctrl+C inside is put back as well.
+    The end of a terminal is one, however many signals tell of it. What is changed about Ctrl+C inside is put back
+    as well.
     """
 
     has_hung_up = False
