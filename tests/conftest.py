@@ -89,6 +89,7 @@ def proxy(tmp_path: Path, engine_url: str) -> Iterator[Proxy]:
     made.open()
     yield made
     made.close()
+    made.mend()  # what stalls holds its connection
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import psutil
+
 T = TypeVar("T")
 
 PRIVATE_ENGINE = Path(__file__).with_name("private-engine")
@@ -46,6 +48,14 @@ def time_waited() -> float:
     """
     told = Path("/proc/pressure/cpu")
     return int(told.read_text().partition("total=")[2].split()[0]) / 1e6 if told.exists() else 0.0
+
+
+def lives(process: psutil.Process) -> bool:
+    """Tell whether it does anything: what has ended may still wait for its new parent."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def eventually(condition: Callable[[], T], seconds: float = 10) -> T:

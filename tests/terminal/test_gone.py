@@ -8,9 +8,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.support import Docker, Run, eventually
+from tests.support import Docker, Run, eventually, lives
 from tests.terminal.dashboard import Open, leaves_well
-from tests.terminal.test_leaving import lives
 
 NAME = "cdbg-t-going"
 

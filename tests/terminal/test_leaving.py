@@ -14,7 +14,7 @@ import pyte
 import pytest
 
 from tests.engine.proxy import Fault, Proxy
-from tests.support import IMAGE, LABEL, Docker, eventually, time_waited
+from tests.support import IMAGE, LABEL, Docker, eventually, lives, time_waited
 from tests.terminal.modes import modes_after
 from tests.terminal.recorder import Recorder
 from tests.terminal.tmux import Tmux
@@ -42,14 +42,6 @@ def _containers(docker: Docker) -> Iterator[None]:
     eventually(lambda: "made" in docker("logs", BIG).stdout, seconds=30)
     yield
     docker("rm", "-fv", *scripts, check=False)
-
-
-def lives(process: psutil.Process) -> bool:
-    """Tell whether it does anything: what has ended may still wait for its new parent."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 class Opened(Recorder):

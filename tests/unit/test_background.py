@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from cdbg_tui.sessions.background import Background, Ended
-from tests.support import eventually
+from tests.support import eventually, lives
 
 
 class Running:
@@ -20,7 +20,8 @@ class Running:
         self.how: list[Ended] = []
         self.thread = threading.Thread(target=lambda: self.how.append(self.job.run()), daemon=True)
         self.thread.start()
-        self.pid = int(eventually(lambda: self.job.lines)[0])
+        self.last = psutil.Process(int(eventually(lambda: self.job.lines)[0]))
+        """The process whose number it wrote."""
 
     def ended(self) -> Ended:
         """Wait for its end."""
@@ -28,28 +29,21 @@ class Running:
         return self.how[0]
 
 
-def lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def test_it_ends_with_what_it_has_started() -> None:
     running = Running("sleep 1000 & echo $!; wait")
     assert running.job.end() == ""
     assert running.ended().status == -15
-    eventually(lambda: not lives(running.pid))
+    eventually(lambda: not lives(running.last))
     assert running.job.end() == ""
 
 
 def test_what_it_left_behind_is_ended_after_it_has_gone() -> None:
     running = Running("sleep 1000 & echo $!")
-    first = os.getpgid(running.pid)
+    first = os.getpgid(running.last.pid)
     eventually(lambda: psutil.Process(first).status() == psutil.STATUS_ZOMBIE)
     assert running.job.end() == ""
     assert running.ended().status == 0
-    eventually(lambda: not lives(running.pid))
+    eventually(lambda: not lives(running.last))
 
 
 def test_one_that_may_not_be_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
